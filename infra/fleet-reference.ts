@@ -14,20 +14,21 @@ export const referencePath = join(repositoryRoot, 'docs/fleet-files.md');
 /** Links to the page that says more about a key. */
 const MORE: Readonly<Record<string, string>> = {
   mode: 'quick-start.md#6-then-ask-then-act',
+  pages: 'pages.md',
   'ask.expiresAfterHours': 'restoring.md#approving-a-plan',
   cleanLine: '#a-clean-stop',
-  'rpc.credentials': '#credentials',
+  'rpc.credentials': '#who-asks',
   'disk.prune': '#the-clients-own-pruning',
   'rpc.paths': '#any-other-coin',
   probe: '#who-asks',
   metrics: 'cost.md#with-metrics-otlp',
-  releases: 'releases.md',
+  'releases.feed': 'releases.md',
   'alarms.own': '#your-own-alarms',
   'alarms.per': 'cost.md',
   snapshots: 'snapshots.md',
   drills: 'drills.md',
   deploy: 'deploy.md',
-  asg: '#a-group-that-launches-by-itself',
+  'asg.seed': '#a-group-that-launches-by-itself',
   'owner.by': '#whose-the-machines-are',
   'replace.terminated': 'architecture.md#a-node-whose-instance-was-terminated',
   'replace.moveBeforeHours': 'architecture.md#a-node-whose-instance-ec2-will-stop',
@@ -79,35 +80,72 @@ const PARTS: ReadonlyMap<string, string> = new Map([
   ['snapshots', 'Snapshots'],
   ['replace.rungs', 'Heals'],
   ['drills', 'Drills'],
-  ['asg', 'Auto Scaling groups'],
+  ['asg.seed', 'Auto Scaling groups'],
   ['deploy', 'Deployed nodes'],
 ]);
 
-/** A line for each key: its values, the default in bold, and what it means. */
+/**
+ * Keys in the line of the key above: their name says what they mean, or the page that is linked there. Editors show the description of each. A dot at the end
+ * is for all keys below.
+ */
+const BRIEF: readonly string[] = [
+  ...['role.tag', 'compose.', 'commands.start', 'volumes.*.', 'disk.prune.', 'probe.metric.', 'releases.upgradeBy.'],
+  ...['pages.againAfterMinutes', 'pages.againEveryMinutes', 'pages.againPerDay'],
+  ...['drills.everyHours', 'drills.maxAgeHours'],
+  ...['snapshots.everyHours', 'snapshots.keep', 'snapshots.copyTo.', 'snapshots.copiesFrom.'],
+  ...['snapshots.clean.everyHours', 'snapshots.clean.keep', 'snapshots.clean.poolFloor'],
+  ...['snapshots.shareWith.accounts', 'snapshots.shareWith.kmsKeyArn', 'replace.rollBack.', 'replace.reindex.'],
+  ...['deploy.kind', 'deploy.vpc', 'deploy.instanceType', 'deploy.rootGiB'],
+  ...['deploy.group.', 'deploy.network.', 'deploy.boost.', 'deploy.volume.', 'deploy.data.'],
+  ...['deploy.stateSync.servers', 'deploy.install.sha256', 'deploy.install.unpack'],
+];
+
+/** Their name says it. */
+const EVIDENT: readonly string[] = [
+  ...['disk.minimumStepPercent', 'disk.maximumSizeGiB', 'rpc.port'],
+  ...['peers.maximum', 'dns.ttlSeconds', 'replace.launchTemplate', 'deploy.logDays'],
+];
+
+const isBrief = ({ name }: Key): boolean =>
+  BRIEF.some((one) => (one.endsWith('.') ? name.startsWith(one) : name === one));
+
+/** A line for each key, or for a key and those below it: the values, the default in bold, and what it means. */
 function keysList(): readonly string[] {
   const keys = keysOf(describedSchema(), []);
-  const strange = Object.keys(MORE).find((name) => !keys.some((key) => key.name === name));
+  const strange = [...Object.keys(MORE), ...BRIEF, ...EVIDENT, ...GROUPS].find(
+    (name) => !keys.some((key) => key.name === name || (name.endsWith('.') && key.name.startsWith(name))),
+  );
   if (strange !== undefined) throw new Error(`there is no key ${strange} in the schema`);
   const byChain = chains.map((chain) => [chain, leavesOf(completeDocument(commonFile(chain)))] as const);
   const said = keys.filter(saysMore);
-  const headless = [...PARTS.keys()].find((name) => !said.some((key) => key.name === name));
+  const lines = said.filter((key) => !isBrief(key));
+  const headless = [...PARTS.keys()].find((name) => !lines.some((key) => key.name === name));
   if (headless !== undefined) throw new Error(`there is no key ${headless} in the list`);
-  return said.flatMap((key) => {
+  const wordsOf = (key: Key, name: string): string =>
+    [name, valueTextOf(key, byChain)].filter((text) => text !== '').join(' ');
+  const lineOf = ({ name }: Key): Key | undefined => lines.findLast((one) => name.startsWith(`${one.name}.`));
+  return lines.flatMap((key) => {
     const part = PARTS.get(key.name);
-    const { description = '' } = key.schema;
     const more = MORE[key.name];
-    const line = [code(key.name), valueTextOf(key, byChain)].filter((text) => text !== '').join(' ');
+    const own = wordsOf(key, more === undefined ? code(key.name) : `[${code(key.name)}](${more})`);
+    const inside = said
+      .filter((other) => isBrief(other) && lineOf(other) === key)
+      .map((other) => wordsOf(other, code(other.name.slice(key.name.length + 1))));
     return [
-      ...(part === undefined ? [] : [...(key === said[0] ? [] : ['']), `### ${part}`, '']),
-      `- ${line}. ${description}${more ? ` [More](${more})` : ''}`,
+      ...(part === undefined ? [] : [...(key === lines[0] ? [] : ['']), `### ${part}`, '']),
+      `- ${own}.${EVIDENT.includes(key.name) ? '' : ` ${key.schema.description ?? ''}`}${inside.length > 0 ? ` Keys: ${inside.join('; ')}.` : ''}`,
     ];
   });
 }
 
+/** Groups of which nothing is to say but their keys. */
+const GROUPS: readonly string[] = ['nodes', 'client', 'dns', 'releases', 'asg'];
+
 /** Not of a group that has all its defaults: its keys say what it is for. Of two alternatives with the same key, the first. */
 const saysMore = ({ name, schema }: Key, at: number, keys: readonly Key[]): boolean =>
   keys.findIndex((key) => key.name === name) === at &&
-  (schema.anyOf !== undefined || JSON.stringify(schema.default) !== '{}');
+  !GROUPS.includes(name) &&
+  (schema.anyOf !== undefined || JSON.stringify(schema.default) !== '{}' || name === 'pages');
 
 /** Below this depth, a section of the page explains more than a table can. So does the one on the paths of `chain: other`. */
 const DEPTH = 3;
@@ -136,6 +174,7 @@ type ByChain = readonly (readonly [chain: string, leaves: ReadonlyMap<string, st
 function valueTextOf(key: Key, byChain: ByChain): string {
   const found = alternativesOf(key.schema).flatMap(allowedBy);
   const allowed = found.every((word) => word === KEYS) ? [] : found;
+  if (key.name === 'chain') return 'required, [one of these](#what-a-chain-fills-in), `other`';
   if (key.required) return ['required', ...allowed].join(', ');
   const usual = defaultOf(key, byChain);
   // Of yes and no, the default says both.
@@ -190,6 +229,8 @@ function defaultOf({ name, schema }: Key, byChain: ByChain): string | undefined 
   if (typeof value === 'number' && schema.enum === undefined) return String(value);
   if (typeof value !== 'object' || value === null) return code(value);
   const entries = Object.entries(value).map((entry) => entry.join(': '));
+  if (Object.entries(value).length > 0 && Object.entries(value).every(([word, meaning]) => word === meaning))
+    return 'each by its name';
   return entries.length === 0 ? undefined : code(`{ ${entries.join(', ')} }`);
 }
 

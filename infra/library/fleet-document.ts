@@ -2,7 +2,7 @@
 
 /** A fleet file, as an object. Texts have the patterns of the fleet file, which synthesis checks. */
 export interface FleetDocument {
-  /** The fleet's name, and its file's: NAME.yaml. */
+  /** The name of fleet and file: NAME.yaml. */
   readonly fleet: string;
   /** What the nodes run. */
   readonly chain: "bitcoin" | "litecoin" | "dogecoin" | "bitcoin-cash" | "dash" | "zcash" | "ethereum" | "bsc" | "polygon" | "avalanche" | "optimism" | "base" | "arbitrum" | "cometbft" | "cosmoshub" | "osmosis" | "celestia" | "stacks" | "solana" | "other";
@@ -12,7 +12,7 @@ export interface FleetDocument {
   readonly nodes: {
     /** Nodes carry all of these tags: `{ Component: nodes/bitcoin }`. */
     readonly tag: { readonly [key: string]: string };
-    /** The tag with a node's name. Group members of one name get the end of their instance id. */
+    /** The tag with a node's name. Group members that share one get the end of their instance id. */
     readonly nameTag?: string;
     /** Fewer nodes are paged. Default: the number of `deploy.nodes`. */
     readonly expected?: number;
@@ -24,7 +24,7 @@ export interface FleetDocument {
     /** What each value means: `{ sealer: validator }`. */
     readonly values?: { readonly [key: string]: "follower" | "validator" | "sentry" | "bootnode" | "unknown" };
   };
-  /** The client's systemd unit; `node@*` is the running instance of a template. */
+  /** Systemd unit; `node@*` is the running instance of a template. */
   readonly unit?: string;
   /** Instead of `unit`: the client's container. */
   readonly docker?: string;
@@ -41,18 +41,18 @@ export interface FleetDocument {
     readonly start: string;
     /** Stops the client, and ends with 0 after a clean stop. */
     readonly stop: string;
-    /** Exits with 0 while the client runs, with 3 when it is stopped. */
+    /** Exits with 0 while the client runs, 3 when stopped. */
     readonly status: string;
   };
   /** How long a clean stop may take. */
   readonly stopGraceSeconds?: number;
-  /** Text of the last log line: `.*` is anything, `|` separates alternatives. `none`: only the exit status counts. */
+  /** Text of the last log line; `.*` is anything, `|` is or. `none`: the exit status counts. */
   readonly cleanLine?: string;
   /** `pruned` or `archive`. Snapshots of another kind are not used. */
   readonly dataMode?: string;
-  /** Several clients: `{ execution: { unit: geth }, beacon: { docker: lighthouse } }`. `beacon` or `consensus` is restarted alone when it is at fault. */
+  /** Several clients: `{ execution: { unit: geth }, beacon: { docker: lighthouse } }`. A `beacon` or `consensus` at fault is restarted alone. */
   readonly units?: { readonly [key: string]: {
-    /** The client's systemd unit; `node@*` is the running instance of a template. */
+    /** Systemd unit; `node@*` is the running instance of a template. */
     readonly unit?: string;
     /** Instead of `unit`: the client's container. */
     readonly docker?: string;
@@ -69,17 +69,17 @@ export interface FleetDocument {
       readonly start: string;
       /** Stops the client, and ends with 0 after a clean stop. */
       readonly stop: string;
-      /** Exits with 0 while the client runs, with 3 when it is stopped. */
+      /** Exits with 0 while the client runs, 3 when stopped. */
       readonly status: string;
     };
     /** How long a clean stop may take. */
     readonly stopGraceSeconds?: number;
-    /** Text of the last log line: `.*` is anything, `|` separates alternatives. `none`: only the exit status counts. */
+    /** Text of the last log line; `.*` is anything, `|` is or. `none`: the exit status counts. */
     readonly cleanLine?: string;
   } };
   /** What `chainmend upgrade` may install. */
   readonly client?: {
-    /** Versions on each node: `28.1` is unit `node@28.1` or image `…:28.1`, or a digest. No other is started. */
+    /** Versions on each node: `28.1` is unit `node@28.1` or image `…:28.1`; or a digest. */
     readonly versions: ReadonlyArray<string>;
     /** Which of `units` is upgraded. */
     readonly unit?: string;
@@ -87,12 +87,12 @@ export interface FleetDocument {
     readonly canary?: string;
     /** How long the first node must stay well. */
     readonly watchMinutes?: number;
-    /** Followers of a zone upgraded at once, at most `breaker.restartPercent`. Default: one. */
+    /** Followers of a zone upgraded at once. Default: one. */
     readonly zonePercent?: number;
-    /** Try the version on a copy of the first node's data (`drills`). Not at a height, beside nodes, or for validators. */
+    /** Try it first on a copy of a node's data (`drills`). */
     readonly rehearse?: boolean;
   };
-  /** Volumes by role: `{ data: /node-data, ancient: { path: /ancient, tag: { Part: ancient } } }`. */
+  /** By role: `{ data: /node-data, ancient: { path: /ancient, tag: { Part: ancient } } }`. */
   readonly volumes?: { readonly [key: string]: string | {
     /** Where it is mounted. */
     readonly path: string;
@@ -105,15 +105,15 @@ export interface FleetDocument {
   readonly disk?: {
     /** Volumes grow from this use of bytes or inodes. */
     readonly growAtPercent?: number;
-    /** How long a new size must last at the observed rate. */
+    /** How long a new size must last. */
     readonly horizonHours?: number;
     /** The smallest growth. */
     readonly minimumStepPercent?: number;
     /** No volume grows beyond this. */
     readonly maximumSizeGiB?: number;
-    /** What a calendar month's growth may add to the monthly bill. */
+    /** What a month's growth may add to the monthly bill. */
     readonly maximumMonthlyIncreaseUsd?: number;
-    /** Modifications of a volume in 24 h. EBS allows four. */
+    /** Of a volume in 24 h. EBS allows four. */
     readonly modificationsPerDay?: number;
     /** Your command that drops data of a follower near its ceiling. */
     readonly prune?: {
@@ -129,7 +129,7 @@ export interface FleetDocument {
   };
   /** What the nodes' owner allows. */
   readonly owner?: {
-    /** What made the nodes: OpenTofu is `terraform`, a person or script is `nobody`. */
+    /** What made the nodes. OpenTofu is `terraform`, a person or script `nobody`. */
     readonly by?: "terraform" | "cloudformation" | "cdk" | "pulumi" | "nobody";
     /** `true` allows other volumes and instances; `false` also forbids growth. */
     readonly acceptDrift?: boolean;
@@ -138,11 +138,11 @@ export interface FleetDocument {
   };
   /** Limits for many sick nodes. */
   readonly breaker?: {
-    /** With more unhealthy or unknown, restarts are paced, swaps and replacements refused, and a page sent. */
+    /** With more unhealthy or unknown: a page, paced restarts, no swap or replacement. */
     readonly unhealthyPercent?: number;
     /** This many may always be unhealthy. */
     readonly unhealthyMinimum?: number;
-    /** How much of the fleet and each zone restarts at once, at least one node. One goes first. */
+    /** How much of the fleet and each zone restarts at once, after one node. */
     readonly restartPercent?: number;
   };
   /** How mode `ask` asks. */
@@ -154,13 +154,13 @@ export interface FleetDocument {
   readonly pages?: {
     /** Send a `told` message for each healed node. */
     readonly healed?: boolean;
-    /** When an urgent page is repeated, unless it is acknowledged or over. */
+    /** When an urgent page is repeated first. */
     readonly againAfterMinutes?: number;
     /** The interval after that. */
     readonly againEveryMinutes?: number;
     /** Most repetitions in 24 h; 0: none. */
     readonly againPerDay?: number;
-    /** Check once a day that heals would work, and page what would not. */
+    /** Check once a day whether heals would work, and page. */
     readonly readiness?: boolean;
   };
   /** How the client is asked. */
@@ -175,11 +175,11 @@ export interface FleetDocument {
     readonly credentials?: string;
     /** Port of CometBFT's or geth's metrics. CometBFT's consensus checks need it. */
     readonly metricsPort?: number | "none";
-    /** The beacon node's port; it shows when that is at fault. */
+    /** The beacon node's port, to see its faults. */
     readonly beaconPort?: number;
     /** The same for other chains: heimdall (26657), op-node (9545), base-consensus. */
     readonly consensusPort?: number;
-    /** For `chain: other`: requests, and where answers have the facts. */
+    /** For `chain: other`. */
     readonly paths?: {
       /** Requests by your own names. */
       readonly requests: { readonly [key: string]: {
@@ -230,7 +230,7 @@ export interface FleetDocument {
       readonly clientVersion?: string;
     };
   };
-  /** By a command (`ssm`), a function in the VPC, a metric, a look whether the client runs (`unit`), or not at all. */
+  /** Who asks the nodes. */
   readonly probe?: "ssm" | "unit" | "none" | {
     /** A function in this VPC asks over the network. */
     readonly vpc?: string;
@@ -254,13 +254,13 @@ export interface FleetDocument {
   readonly health?: {
     /** Https URLs of independent endpoints, never believed alone. */
     readonly references?: ReadonlyArray<string>;
-    /** Witnesses of a swap or replacement: `several`, or `one-reference` whose blocks continue those of a single node. */
+    /** Witnesses of a swap or replacement. `one-reference`: one, whose blocks continue those of a single node. */
     readonly trust?: "several" | "one-reference";
     /** This far behind the tip still counts as synced. */
     readonly behindBlocks?: number;
-    /** Without progress for this long, and three blocks behind (with a metric: `behindBlocks`), a node is stuck. */
+    /** Without progress for this long, and three blocks behind (metric: `behindBlocks`), a node is stuck. */
     readonly stuckSeconds?: number;
-    /** How long an unclear state (busy, no progress, too few witnesses) may last before a page or a failed start. */
+    /** How long an unclear state may last before a page or a failed start. */
     readonly patienceSeconds?: number;
     /** Without progress anywhere for this long, the chain is halted. */
     readonly haltSeconds?: number;
@@ -268,24 +268,24 @@ export interface FleetDocument {
     readonly startGraceSeconds?: number;
     /** Hashes are compared this far below the tip. */
     readonly confirmations?: number;
-    /** What each node must name: genesis hash (bitcoin, solana), quoted number (ethereum, stacks), name (cometbft). */
+    /** Genesis hash (bitcoin, solana), quoted number (ethereum, stacks), or name (cometbft). */
     readonly chainId?: string;
   };
-  /** The port in SRV records and peer lists. */
+  /** In SRV records and peer lists. */
   readonly p2pPort?: number;
   /** How peer lists are kept. */
   readonly peers?: "none" | {
-    /** Keep lists alive and diverse; `false` is `peers: none`. */
+    /** Keep lists; `false` is `peers: none`. */
     readonly rotate?: boolean;
-    /** External peers of every list, in the client's format; none for validators behind sentries. */
+    /** External peers in the client's format; none for validators behind sentries. */
     readonly seeds?: ReadonlyArray<string>;
     /** Most entries of a list. */
     readonly maximum?: number;
-    /** Fewer connections are trouble; in a fleet of four the three others count. */
+    /** Fewer connections are trouble; in a small fleet, fewer than all others. */
     readonly minimum?: number;
     /** The client's file with the list; it is only edited. */
     readonly config?: string;
-    /** Restart where a list takes effect no other way and no heal runs. */
+    /** Restart a client that takes a list no other way. */
     readonly restart?: boolean;
   };
   /** Where node names are kept. */
@@ -317,7 +317,7 @@ export interface FleetDocument {
       /** The day, or minute: `2027-01-31T14:00Z`. */
       readonly date: string;
     };
-    /** Mode `act` installs releases of `client.versions` that differ in their last number only. */
+    /** Mode `act` installs patches that `client.versions` names. */
     readonly auto?: "patch";
   };
   /** The fleet's alarms, and yours. */
@@ -333,20 +333,20 @@ export interface FleetDocument {
     }>;
     /** Topics that your alarms send to. */
     readonly topics?: ReadonlyArray<string>;
-    /** An alarm for each node and kind, or for each kind. `auto`: `node` up to 50 nodes. */
+    /** `auto`: `node` up to 50 nodes. */
     readonly per?: "node" | "fleet" | "auto";
-    /** Use of bytes or inodes that raises the alarm. */
+    /** Use of bytes or inodes in the alarm. */
     readonly diskPercent?: number;
   };
   /** `{}` deploys a Data Lifecycle Manager policy. It needs exactly one tag in `nodes.tag` or in each volume's `tag`. */
   readonly snapshots?: {
-    /** Clean sets, of a node that is stopped. Alone (`snapshots: { clean: {} }`) it makes no policy. */
+    /** Sets of a stopped node. Alone (`snapshots: { clean: {} }`) it makes no policy. */
     readonly clean?: {
       /** How often. */
       readonly everyHours?: number;
       /** Earliest time of day in UTC: `03:00`. */
       readonly at?: string;
-      /** No node is stopped later than this after `at`. */
+      /** No node is stopped later after `at`. */
       readonly withinHours?: number;
       /** Sets that are kept. */
       readonly keep?: number;
@@ -377,7 +377,7 @@ export interface FleetDocument {
       /** A customer key of that region. */
       readonly kmsKeyArn?: string;
     };
-    /** In a region or account without nodes: drills open the newest copy. Alone in `snapshots`; needs `drills.subnet`, `replace.launchTemplate`, two `health.references`. */
+    /** In a region or account without nodes: drills open the newest copy. */
     readonly copiesFrom?: {
       /** The nodes' region. */
       readonly region: string;
@@ -405,18 +405,18 @@ export interface FleetDocument {
       /** Run it only after a drill's trial passed. Needs `drills`. */
       readonly rehearse?: boolean;
     };
-    /** Your command that rebuilds a follower's data of bitcoin's family from its blocks. */
+    /** Your command that rebuilds a follower's data from its blocks (bitcoin's family). */
     readonly reindex?: {
       /** Your executable, without arguments; root runs it while the client is stopped, at most two hours. */
       readonly command: string;
       /** How long it may take until the client is at the tip. */
       readonly minutes?: number;
     };
-    /** A swap's data: a snapshot, or a copy of a healthy sibling's volume in the same zone. */
+    /** A swap's data; `sibling`: a copy of a healthy node's volume in the zone. */
     readonly source?: "snapshot" | "sibling";
     /** A paid EBS initialization rate. */
     readonly initializationMiBps?: number;
-    /** Read start files before volumes are exchanged; not with `initializationMiBps`. */
+    /** Read start files before the switch; not with `initializationMiBps`. */
     readonly warm?: boolean;
     /** A new instance's launch template. */
     readonly launchTemplate?: string;
@@ -428,15 +428,15 @@ export interface FleetDocument {
     readonly subnets?: ReadonlyArray<string>;
     /** How long an old volume or instance is kept. */
     readonly keepDays?: number;
-    /** Members of an Auto Scaling group: leave alone, or set aside first, at a lower capacity. */
+    /** Members of an Auto Scaling group: left alone, or set aside at a lower capacity. */
     readonly autoScaling?: "refuse" | "standby";
-    /** Whether a node may lose a public address that is not elastic. */
+    /** A public address that is not elastic. */
     readonly publicAddress?: "keep" | "may-change";
-    /** The template's user data: `run` after the client is masked, or `ignore`. Unset, such a template is refused. */
+    /** The template's user data. Unset, such a template is refused. */
     readonly userData?: "run" | "ignore";
     /** Make a node again after its instance was terminated. */
     readonly terminated?: boolean;
-    /** How long before EC2 retires, stops, reboots or maintains an instance its node is moved; 0: never. */
+    /** How long before a scheduled event of EC2 a node is moved; 0: never. */
     readonly moveBeforeHours?: number;
     /** Restarts of a node in 24 h. */
     readonly restartsPerDay?: number;
@@ -444,12 +444,12 @@ export interface FleetDocument {
     readonly replacementsPerHour?: number;
     /** Replacements of all fleets in 24 h. */
     readonly replacementsPerDay?: number;
-    /** Replacements of a node until it was healthy for two hours. */
+    /** Until it was healthy for two hours. */
     readonly replacementsPerNode?: number;
   };
-  /** Proves on a throw-away instance that the newest snapshot works. */
+  /** Try the newest snapshot on a throw-away instance. */
   readonly drills?: {
-    /** Its only group: nothing in; out only Systems Manager and the chain's peers. */
+    /** Its only group; lets nothing in, and out only Systems Manager and the chain's peers. */
     readonly securityGroup: string;
     /** Its subnet. Default: the imitated node's. */
     readonly subnet?: string;
@@ -459,21 +459,21 @@ export interface FleetDocument {
     readonly maxAgeHours?: number;
     /** How long a client may catch up. */
     readonly hours?: number;
-    /** Estimated cost in a calendar month; no drill exceeds it. */
+    /** Estimated cost; no drill exceeds it. */
     readonly dollarsPerMonth?: number;
   };
   /** For nodes in Auto Scaling groups. */
   readonly asg?: {
     /** New members start from the newest good snapshot. */
     readonly seed: "newest-good";
-    /** `true`: the volume holds no identity, or the first boot removes it before the client starts. */
+    /** `true`: the volume holds no identity, or the first boot removes it. */
     readonly identityFree?: boolean;
   };
   /** Nodes that chainmend makes. */
   readonly deploy?: {
     /** `single` instances, a group with a load balancer (`ha`), or a private `network`. */
     readonly kind: "single" | "ha" | "network";
-    /** Not with `ha`: nodes and zones, `{ node1: eu-west-1a }`. Another zone makes another node. */
+    /** Not with `ha`: `{ node1: eu-west-1a }`. Another zone makes another node. */
     readonly nodes?: { readonly [key: string]: string };
     /** `ha`: the Auto Scaling group. */
     readonly group?: {
@@ -486,7 +486,7 @@ export interface FleetDocument {
       /** Says to the load balancer whether the node has caught up. */
       readonly healthPort?: number;
     };
-    /** `network`: the chain. Genesis and keys are made once. */
+    /** `network`: the chain. `cometbft` has validators and sentries, `ethereum` sealers and bootnodes (clique). */
     readonly network?: {
       /** The chain's id, for ever; with clique a quoted number. */
       readonly chainId: string;
@@ -510,11 +510,11 @@ export interface FleetDocument {
     };
     /** Their VPC. */
     readonly vpc?: string;
-    /** A subnet for each zone: `{ eu-west-1a: subnet-… }`. It decides on public addresses. */
+    /** For each zone: `{ eu-west-1a: subnet-… }`. It decides on public addresses. */
     readonly subnets?: { readonly [key: string]: string };
     /** The instance type. */
     readonly instanceType: string;
-    /** `single`: a larger instance until the first sync ends. Then chainmend stops it and sets `instanceType`. */
+    /** `single`: a larger instance until the first sync ends. */
     readonly boost?: {
       /** The type until then. */
       readonly instanceType: string;
@@ -523,7 +523,7 @@ export interface FleetDocument {
     readonly image?: string;
     /** The root volume's size. */
     readonly rootGiB?: number;
-    /** The data volume: gp3, encrypted. `single` keeps it without the stack; `ha` deletes it with its instance. */
+    /** gp3, encrypted. `single` keeps it without the stack; `ha` deletes it with its instance. */
     readonly volume: {
       /** Its first size; heals grow it. */
       readonly sizeGiB: number;
@@ -543,7 +543,7 @@ export interface FleetDocument {
       /** ARN of its key. */
       readonly kmsKeyId?: string;
     };
-    /** What a new node starts with: a heal's snapshot, else bundle, state sync or nothing; or nothing (`sync`). */
+    /** What a new node starts with. */
     readonly data?: "newest-good" | "sync" | {
       /** `newest-good`, or a snapshot id of the fleet. `identity` is removed from the copy. */
       readonly snapshot?: string;
@@ -557,7 +557,7 @@ export interface FleetDocument {
         readonly into?: string;
       };
     };
-    /** CometBFT: take a block's state from peers. Written into `peers.config`, which `install` makes. */
+    /** CometBFT: take a block's state from peers. */
     readonly stateSync?: {
       /** Two RPC addresses or more, which must agree. */
       readonly servers: ReadonlyArray<string>;
@@ -579,7 +579,7 @@ export interface FleetDocument {
     readonly version?: string;
     /** Ports open to everybody. */
     readonly p2p?: ReadonlyArray<string>;
-    /** Other open ports: `[{ name: rpc, port: 8545, from: sg-… }]`. `from: access` is the group that the stack exports. */
+    /** Other open ports: `[{ name: rpc, port: 8545, from: sg-… }]`; `from: access` is an exported group. */
     readonly ports?: ReadonlyArray<{
       /** What it is called in outputs and by `endpoints`. A new name changes no rule. */
       readonly name: string;
@@ -588,7 +588,7 @@ export interface FleetDocument {
       /** Who may open it: one security group, or `access`, the members of the access group that the stack makes and exports. Never the world. */
       readonly from: string;
     }>;
-    /** The security group that may open the RPC port (with `ha` the load balancer's). */
+    /** Group for the RPC port (with `ha` the load balancer's). */
     readonly rpcFrom?: string;
     /** ARNs of more managed policies for the nodes. */
     readonly policies?: ReadonlyArray<string>;

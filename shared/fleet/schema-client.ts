@@ -25,21 +25,14 @@ const version = text(
 
 export const client = object('{ versions: ["28.0", "28.1"] }', {
   versions: about(
-    'Versions on each node: `28.1` is unit `node@28.1` or image `…:28.1`, or a digest. No other is started.',
+    'Versions on each node: `28.1` is unit `node@28.1` or image `…:28.1`; or a digest.',
     list(version, 16, 1),
   ),
   unit: derived('Which of `units` is upgraded.', 'the only template, else the only container', partName),
   canary: optional('The node upgraded first. Default: a follower.', tagValue),
   watchMinutes: usually('How long the first node must stay well.', whole(0, WATCH_MINUTES_MAX, 'minutes', 60), 60),
-  zonePercent: optional(
-    'Followers of a zone upgraded at once, at most `breaker.restartPercent`. Default: one.',
-    whole(1, 50, 'percent', 25),
-  ),
-  rehearse: usually(
-    "Try the version on a copy of the first node's data (`drills`). Not at a height, beside nodes, or for validators.",
-    yesOrNo(),
-    false,
-  ),
+  zonePercent: optional('Followers of a zone upgraded at once. Default: one.', whole(1, 50, 'percent', 25)),
+  rehearse: usually("Try it first on a copy of a node's data (`drills`).", yesOrNo(), false),
 });
 
 interface CompleteClientFields {

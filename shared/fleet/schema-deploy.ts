@@ -129,24 +129,27 @@ const group = object('{ size: 3 }', {
 export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … }', {
   kind,
   nodes: optional(
-    'Not with `ha`: nodes and zones, `{ node1: eu-west-1a }`. Another zone makes another node.',
+    'Not with `ha`: `{ node1: eu-west-1a }`. Another zone makes another node.',
     map('nodes with their zones', '{ node1: eu-west-1a }', 50, nodeName, zone),
   ),
   group: optional('`ha`: the Auto Scaling group.', group),
-  network: optional('`network`: the chain. Genesis and keys are made once.', network),
+  network: optional(
+    '`network`: the chain. `cometbft` has validators and sentries, `ethereum` sealers and bootnodes (clique).',
+    network,
+  ),
   vpc: derived(
     'Their VPC.',
     "from the app's own `vpc`",
     text(/^vpc-([0-9a-f]{8}|[0-9a-f]{17})$/, 'the id of a VPC', 'vpc-0123456789abcdef0'),
   ),
   subnets: derived(
-    'A subnet for each zone: `{ eu-west-1a: subnet-… }`. It decides on public addresses.',
+    'For each zone: `{ eu-west-1a: subnet-… }`. It decides on public addresses.',
     "from the app's own `vpc`",
     map('zones with their subnets', '{ eu-west-1a: subnet-0123456789abcdef0 }', 16, zone, subnetId),
   ),
   instanceType: about('The instance type.', typeOfInstance),
   boost: optional(
-    '`single`: a larger instance until the first sync ends. Then chainmend stops it and sets `instanceType`.',
+    '`single`: a larger instance until the first sync ends.',
     object('{ instanceType: m6i.8xlarge }', { instanceType: about('The type until then.', typeOfInstance) }),
   ),
   image: usually(
@@ -159,19 +162,9 @@ export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … 
     'ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64',
   ),
   rootGiB: usually("The root volume's size.", whole(8, 1024, 'GiB', 16), 16),
-  volume: about(
-    'The data volume: gp3, encrypted. `single` keeps it without the stack; `ha` deletes it with its instance.',
-    volume,
-  ),
-  data: derived(
-    "What a new node starts with: a heal's snapshot, else bundle, state sync or nothing; or nothing (`sync`).",
-    '`newest-good`; with `kind: network` `sync`',
-    data,
-  ),
-  stateSync: optional(
-    "CometBFT: take a block's state from peers. Written into `peers.config`, which `install` makes.",
-    stateSync,
-  ),
+  volume: about('gp3, encrypted. `single` keeps it without the stack; `ha` deletes it with its instance.', volume),
+  data: derived('What a new node starts with.', '`newest-good`; with `kind: network` `sync`', data),
+  stateSync: optional("CometBFT: take a block's state from peers.", stateSync),
   install: optional('How client and unit get onto the node, unless they are in the image.', install),
   version: optional(
     'Instance of the template unit: "28.1" starts node@28.1.',
@@ -179,10 +172,10 @@ export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … 
   ),
   p2p: derived('Ports open to everybody.', '`tcp/` with `p2pPort`, for geth also `udp/`', list(p2pPort, 16)),
   ports: optional(
-    'Other open ports: `[{ name: rpc, port: 8545, from: sg-… }]`. `from: access` is the group that the stack exports.',
+    'Other open ports: `[{ name: rpc, port: 8545, from: sg-… }]`; `from: access` is an exported group.',
     ports,
   ),
-  rpcFrom: optional("The security group that may open the RPC port (with `ha` the load balancer's).", securityGroupId),
+  rpcFrom: optional("Group for the RPC port (with `ha` the load balancer's).", securityGroupId),
   policies: optional(
     'ARNs of more managed policies for the nodes.',
     list(

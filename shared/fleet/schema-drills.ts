@@ -6,18 +6,14 @@ import { about, object, optional, subnetId, text, usually, whole } from './schem
 
 export const drills = object('{ securityGroup: sg-0123456789abcdef0 }', {
   securityGroup: about(
-    "Its only group: nothing in; out only Systems Manager and the chain's peers.",
+    "Its only group; lets nothing in, and out only Systems Manager and the chain's peers.",
     text(/^sg-([0-9a-f]{8}|[0-9a-f]{17})$/, 'the id of a security group', 'sg-0123456789abcdef0'),
   ),
   subnet: optional("Its subnet. Default: the imitated node's.", subnetId),
   everyHours: usually('How often an untried set is looked for.', whole(12, 720, 'hours', 24), 24),
   maxAgeHours: usually('An older proof is paged.', whole(24, 2160, 'hours', 48), 48),
   hours: usually('How long a client may catch up.', whole(1, 24, 'hours', 12), 12),
-  dollarsPerMonth: usually(
-    'Estimated cost in a calendar month; no drill exceeds it.',
-    whole(1, 10_000, 'US dollars', 30),
-    30,
-  ),
+  dollarsPerMonth: usually('Estimated cost; no drill exceeds it.', whole(1, 10_000, 'US dollars', 30), 30),
 });
 
 interface WrittenDrillFields {

@@ -22,20 +22,16 @@ export const disk = object('{ maximumSizeGiB: 2000 }', {
   growAtPercent: usually('Volumes grow from this use of bytes or inodes.', whole(10, 99, 'percent', 85), 85),
   // A volume can be modified four times in a rolling 24 h [EC2 ModifyVolume], so one step must last for more than a day. Six hours more are for the
   // person who has to act when that budget is spent.
-  horizonHours: usually('How long a new size must last at the observed rate.', whole(25, 8760, 'hours', 30), 30),
+  horizonHours: usually('How long a new size must last.', whole(25, 8760, 'hours', 30), 30),
   minimumStepPercent: usually('The smallest growth.', whole(1, 400, 'percent', 20), 20),
   // The largest gp3 and io2 volumes [EC2 CreateVolume].
   maximumSizeGiB: usually('No volume grows beyond this.', whole(1, 65_536, 'GiB', 2000), 2000),
   maximumMonthlyIncreaseUsd: usually(
-    "What a calendar month's growth may add to the monthly bill.",
+    "What a month's growth may add to the monthly bill.",
     whole(0, 100_000, 'US dollars', 100),
     100,
   ),
-  modificationsPerDay: usually(
-    'Modifications of a volume in 24 h. EBS allows four.',
-    whole(1, 3, 'modifications', 3),
-    3,
-  ),
+  modificationsPerDay: usually('Of a volume in 24 h. EBS allows four.', whole(1, 3, 'modifications', 3), 3),
   prune: optional(
     'Your command that drops data of a follower near its ceiling.',
     object('{ command: /opt/node/prune }', {
@@ -54,7 +50,7 @@ export const disk = object('{ maximumSizeGiB: 2000 }', {
 
 export const owner = object('{ by: terraform, acceptDrift: true }', {
   by: derived(
-    'What made the nodes: OpenTofu is `terraform`, a person or script is `nobody`.',
+    'What made the nodes. OpenTofu is `terraform`, a person or script `nobody`.',
     'by tags',
     choice(['terraform', 'cloudformation', 'cdk', 'pulumi', 'nobody'], 'what made the nodes'),
   ),
@@ -69,13 +65,13 @@ export const owner = object('{ by: terraform, acceptDrift: true }', {
 
 export const breaker = object('{ unhealthyPercent: 20 }', {
   unhealthyPercent: usually(
-    'With more unhealthy or unknown, restarts are paced, swaps and replacements refused, and a page sent.',
+    'With more unhealthy or unknown: a page, paced restarts, no swap or replacement.',
     whole(1, 50, 'percent', 20),
     20,
   ),
   unhealthyMinimum: usually('This many may always be unhealthy.', whole(1, 50, 'nodes', 1), 1),
   restartPercent: usually(
-    'How much of the fleet and each zone restarts at once, at least one node. One goes first.',
+    'How much of the fleet and each zone restarts at once, after one node.',
     whole(1, 50, 'percent', 25),
     25,
   ),
@@ -87,14 +83,10 @@ export const ask = object('{ expiresAfterHours: 4 }', {
 
 export const pages = object('{ againAfterMinutes: 30 }', {
   healed: usually('Send a `told` message for each healed node.', yesOrNo(), true),
-  againAfterMinutes: usually(
-    'When an urgent page is repeated, unless it is acknowledged or over.',
-    whole(10, 1_440, 'minutes', 30),
-    30,
-  ),
+  againAfterMinutes: usually('When an urgent page is repeated first.', whole(10, 1_440, 'minutes', 30), 30),
   againEveryMinutes: usually('The interval after that.', whole(10, 1_440, 'minutes', 60), 60),
   againPerDay: usually('Most repetitions in 24 h; 0: none.', whole(0, 24, 'repetitions', 8), 8),
-  readiness: usually('Check once a day that heals would work, and page what would not.', yesOrNo(), false),
+  readiness: usually('Check once a day whether heals would work, and page.', yesOrNo(), false),
 });
 
 // A key of the account's own: an alias could be aws/ebs, and nobody else can read snapshots under that key.
@@ -114,17 +106,14 @@ const clean = object('{ everyHours: 24, keep: 7 }', {
     'Earliest time of day in UTC: `03:00`.',
     text(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day in UTC', '03:00'),
   ),
-  withinHours: usually('No node is stopped later than this after `at`.', whole(2, 8, 'hours', 3), 3),
+  withinHours: usually('No node is stopped later after `at`.', whole(2, 8, 'hours', 3), 3),
   keep: usually('Sets that are kept.', whole(2, 100, 'sets', 7), 7),
   alone: usually("Also stop a fleet's only node, or one of a pool at its floor.", yesOrNo(), false),
   poolFloor: usually('Synced nodes that stay in the pool meanwhile.', whole(1, 50, 'nodes', 2), 2),
 });
 
 export const snapshots = object('{ everyHours: 24, keep: 7 }', {
-  clean: optional(
-    'Clean sets, of a node that is stopped. Alone (`snapshots: { clean: {} }`) it makes no policy.',
-    clean,
-  ),
+  clean: optional('Sets of a stopped node. Alone (`snapshots: { clean: {} }`) it makes no policy.', clean),
   // [DLM CreateRule.Interval: "The supported values are 1, 2, 3, 4, 6, 8, 12, and 24."]
   everyHours: usually('How often.', choice([1, 2, 3, 4, 6, 8, 12, 24], 'hours'), 24),
   // [DLM RetainRule.Count: 1 to 1000.]
@@ -146,7 +135,7 @@ export const snapshots = object('{ everyHours: 24, keep: 7 }', {
     }),
   ),
   copiesFrom: optional(
-    'In a region or account without nodes: drills open the newest copy. Alone in `snapshots`; needs `drills.subnet`, `replace.launchTemplate`, two `health.references`.',
+    'In a region or account without nodes: drills open the newest copy.',
     object('{ region: eu-west-1 }', {
       region: about("The nodes' region.", regionName),
       account: optional(
@@ -184,7 +173,7 @@ export const replace = object('{ rungs: [restart, swap] }', {
     }),
   ),
   reindex: optional(
-    "Your command that rebuilds a follower's data of bitcoin's family from its blocks.",
+    "Your command that rebuilds a follower's data from its blocks (bitcoin's family).",
     object('{ command: /opt/node/reindex }', {
       command: about(
         'Your executable, without arguments; root runs it while the client is stopped, at most two hours.',
@@ -194,13 +183,13 @@ export const replace = object('{ rungs: [restart, swap] }', {
     }),
   ),
   source: usually(
-    "A swap's data: a snapshot, or a copy of a healthy sibling's volume in the same zone.",
+    "A swap's data; `sibling`: a copy of a healthy node's volume in the zone.",
     choice(['snapshot', 'sibling'], 'a source'),
     'snapshot',
   ),
   // [EC2 CreateVolume.VolumeInitializationRate: "Valid range: 100 - 300 MiB/s"]
   initializationMiBps: optional('A paid EBS initialization rate.', whole(100, 300, 'MiB/s', 300)),
-  warm: usually('Read start files before volumes are exchanged; not with `initializationMiBps`.', yesOrNo(), true),
+  warm: usually('Read start files before the switch; not with `initializationMiBps`.', yesOrNo(), true),
   launchTemplate: derived("A new instance's launch template.", "the instance's own", launchTemplate),
   lifecyclePolicies: usually(
     'Your lifecycle policies whose untagged snapshots may be restored.',
@@ -216,42 +205,34 @@ export const replace = object('{ rungs: [restart, swap] }', {
   subnets: usually("More subnets, in this order, if the node's own has no capacity.", list(subnetId, 16), []),
   keepDays: usually('How long an old volume or instance is kept.', whole(1, 90, 'days', 7), 7),
   autoScaling: usually(
-    'Members of an Auto Scaling group: leave alone, or set aside first, at a lower capacity.',
+    'Members of an Auto Scaling group: left alone, or set aside at a lower capacity.',
     choice(['refuse', 'standby'], 'what is done'),
     'refuse',
   ),
   publicAddress: usually(
-    'Whether a node may lose a public address that is not elastic.',
+    'A public address that is not elastic.',
     choice(['keep', 'may-change'], 'what becomes of it'),
     'keep',
   ),
   userData: optional(
-    "The template's user data: `run` after the client is masked, or `ignore`. Unset, such a template is refused.",
+    "The template's user data. Unset, such a template is refused.",
     choice(['run', 'ignore'], 'what becomes of them'),
   ),
   terminated: usually('Make a node again after its instance was terminated.', yesOrNo(), false),
   moveBeforeHours: usually(
-    'How long before EC2 retires, stops, reboots or maintains an instance its node is moved; 0: never.',
+    'How long before a scheduled event of EC2 a node is moved; 0: never.',
     whole(0, 336, 'hours', 48),
     48,
   ),
   restartsPerDay: usually('Restarts of a node in 24 h.', whole(1, 24, 'restarts', 6), 6),
   replacementsPerHour: usually('Replacements of all fleets in an hour.', whole(1, 10, 'replacements', 2), 2),
   replacementsPerDay: usually('Replacements of all fleets in 24 h.', whole(1, 50, 'replacements', 5), 5),
-  replacementsPerNode: usually(
-    'Replacements of a node until it was healthy for two hours.',
-    whole(1, 10, 'replacements', 3),
-    3,
-  ),
+  replacementsPerNode: usually('Until it was healthy for two hours.', whole(1, 10, 'replacements', 3), 3),
 });
 
 export const asg = object('{ seed: newest-good }', {
   seed: about('New members start from the newest good snapshot.', choice(['newest-good'], 'a seed')),
-  identityFree: usually(
-    '`true`: the volume holds no identity, or the first boot removes it before the client starts.',
-    yesOrNo(),
-    false,
-  ),
+  identityFree: usually('`true`: the volume holds no identity, or the first boot removes it.', yesOrNo(), false),
 });
 
 type WrittenSnapshots = v.InferInput<typeof snapshots>;

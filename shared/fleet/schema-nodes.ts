@@ -23,7 +23,7 @@ import {
 export const nodes = object('{ tag: { Component: nodes/bitcoin } }', {
   tag: about('Nodes carry all of these tags: `{ Component: nodes/bitcoin }`.', tags),
   nameTag: usually(
-    "The tag with a node's name. Group members of one name get the end of their instance id.",
+    "The tag with a node's name. Group members that share one get the end of their instance id.",
     tagKey,
     'Name',
   ),
@@ -73,11 +73,7 @@ export const NO_LINE = 'none';
 
 /** How one client runs. */
 export const runtime = {
-  unit: derived(
-    "The client's systemd unit; `node@*` is the running instance of a template.",
-    'from the chain',
-    unitName,
-  ),
+  unit: derived('Systemd unit; `node@*` is the running instance of a template.', 'from the chain', unitName),
   docker: optional("Instead of `unit`: the client's container.", containerName),
   compose: optional(
     'Instead of `unit`: a docker compose service.',
@@ -91,7 +87,7 @@ export const runtime = {
     object('{ start: /opt/node/start, stop: /opt/node/stop, status: /opt/node/status }', {
       start: about('Starts the client, and ends.', executable),
       stop: about('Stops the client, and ends with 0 after a clean stop.', executable),
-      status: about('Exits with 0 while the client runs, with 3 when it is stopped.', executable),
+      status: about('Exits with 0 while the client runs, 3 when stopped.', executable),
     }),
   ),
 };
@@ -100,7 +96,7 @@ export const runtime = {
 export const ending = {
   stopGraceSeconds: derived('How long a clean stop may take.', 'from the chain', whole(1, 3600, 'seconds', 600)),
   cleanLine: derived(
-    'Text of the last log line: `.*` is anything, `|` separates alternatives. `none`: only the exit status counts.',
+    'Text of the last log line; `.*` is anything, `|` is or. `none`: the exit status counts.',
     'from the chain',
     text(
       cleanLinePattern,

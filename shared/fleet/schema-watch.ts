@@ -103,9 +103,9 @@ export const rpc = object('{ port: 8332 }', {
     v.union([port(26_660), v.literal('none')], 'expected a port or none, for example 26660'),
     'none',
   ),
-  beaconPort: optional("The beacon node's port; it shows when that is at fault.", port(5052)),
+  beaconPort: optional("The beacon node's port, to see its faults.", port(5052)),
   consensusPort: optional('The same for other chains: heimdall (26657), op-node (9545), base-consensus.', port(9545)),
-  paths: optional('For `chain: other`: requests, and where answers have the facts.', httpPaths),
+  paths: optional('For `chain: other`.', httpPaths),
 });
 
 const vpcId = text(/^vpc-([0-9a-f]{8}|[0-9a-f]{17})$/, 'the id of a VPC', 'vpc-0123456789abcdef0');
@@ -183,28 +183,25 @@ export const releases = object('{ feed: https://github.com/bitcoin/bitcoin/relea
       'expected { version: …, height: … } or { version: …, date: … }, for example { version: "29.0", date: 2027-01-31 }',
     ),
   ),
-  auto: optional(
-    'Mode `act` installs releases of `client.versions` that differ in their last number only.',
-    choice(['patch'], 'which releases'),
-  ),
+  auto: optional('Mode `act` installs patches that `client.versions` names.', choice(['patch'], 'which releases')),
 });
 
 // For a client that chainmend has no code for: the defaults are between those of the slow and of the fast chains.
 export const health = object('{ references: [https://blocks.example/api] }', {
   references: usually('Https URLs of independent endpoints, never believed alone.', list(reference, 5), []),
   trust: usually(
-    'Witnesses of a swap or replacement: `several`, or `one-reference` whose blocks continue those of a single node.',
+    'Witnesses of a swap or replacement. `one-reference`: one, whose blocks continue those of a single node.',
     choice(['several', 'one-reference'], 'whose word'),
     'several',
   ),
   behindBlocks: usually('This far behind the tip still counts as synced.', whole(0, 100_000, 'blocks', 3), 10),
   stuckSeconds: derived(
-    'Without progress for this long, and three blocks behind (with a metric: `behindBlocks`), a node is stuck.',
+    'Without progress for this long, and three blocks behind (metric: `behindBlocks`), a node is stuck.',
     '90, with a metric `patienceSeconds`',
     whole(60, 86_400, 'seconds', 90),
   ),
   patienceSeconds: derived(
-    'How long an unclear state (busy, no progress, too few witnesses) may last before a page or a failed start.',
+    'How long an unclear state may last before a page or a failed start.',
     '`stuckSeconds` where the file gives it, else from the chain',
     whole(60, 86_400, 'seconds', 600),
   ),
@@ -220,7 +217,7 @@ export const health = object('{ references: [https://blocks.example/api] }', {
   ),
   confirmations: usually('Hashes are compared this far below the tip.', whole(0, 10_000, 'blocks', 6), 10),
   chainId: derived(
-    'What each node must name: genesis hash (bitcoin, solana), quoted number (ethereum, stacks), name (cometbft).',
+    'Genesis hash (bitcoin, solana), quoted number (ethereum, stacks), or name (cometbft).',
     'what most nodes say',
     text(
       /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$/,
@@ -259,20 +256,16 @@ const seed = text(
 
 /** The long form of `peers`. */
 export const peerList = object('{ minimum: 3 }', {
-  rotate: derived('Keep lists alive and diverse; `false` is `peers: none`.', 'from the chain', yesOrNo()),
-  seeds: usually(
-    "External peers of every list, in the client's format; none for validators behind sentries.",
-    list(seed, 32),
-    [],
-  ),
+  rotate: derived('Keep lists; `false` is `peers: none`.', 'from the chain', yesOrNo()),
+  seeds: usually("External peers in the client's format; none for validators behind sentries.", list(seed, 32), []),
   maximum: derived('Most entries of a list.', 'from the chain', whole(1, 64, 'peers', 8)),
   minimum: usually(
-    'Fewer connections are trouble; in a fleet of four the three others count.',
+    'Fewer connections are trouble; in a small fleet, fewer than all others.',
     whole(1, 64, 'peers', 3),
     3,
   ),
   config: derived("The client's file with the list; it is only edited.", 'from the chain', path),
-  restart: usually('Restart where a list takes effect no other way and no heal runs.', yesOrNo(), false),
+  restart: usually('Restart a client that takes a list no other way.', yesOrNo(), false),
 });
 
 export const peers = v.union([v.literal('none'), peerList], 'expected none, or for example { minimum: 3 }');
@@ -307,16 +300,8 @@ export const alarms = object('{ namePatterns: [bitcoin-*-disk-filling] }', {
   namePatterns: usually('Your existing alarms by name; `*` is anything.', list(alarmPattern, 20), []),
   own: usually('Your alarms, and what each reports.', list(ownAlarm, 20), []),
   topics: usually('Topics that your alarms send to.', list(topicArn, 5), []),
-  per: usually(
-    'An alarm for each node and kind, or for each kind. `auto`: `node` up to 50 nodes.',
-    choice(['node', 'fleet', 'auto'], 'whose alarms'),
-    'auto',
-  ),
-  diskPercent: derived(
-    'Use of bytes or inodes that raises the alarm.',
-    '`disk.growAtPercent`',
-    whole(10, 99, 'percent', 85),
-  ),
+  per: usually('`auto`: `node` up to 50 nodes.', choice(['node', 'fleet', 'auto'], 'whose alarms'), 'auto'),
+  diskPercent: derived('Use of bytes or inodes in the alarm.', '`disk.growAtPercent`', whole(10, 99, 'percent', 85)),
 });
 
 /** The fields as a person writes them. */

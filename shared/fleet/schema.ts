@@ -21,7 +21,7 @@ export type UnitDocument = v.InferInput<typeof unit>;
 export const FLEET_EXAMPLE = '{ fleet: bitcoin, chain: bitcoin, mode: plan, nodes: … }';
 
 export const storedDocumentSchema = object(FLEET_EXAMPLE, {
-  fleet: about("The fleet's name, and its file's: NAME.yaml.", fleetName),
+  fleet: about('The name of fleet and file: NAME.yaml.', fleetName),
   chain: about('What the nodes run.', choice(chainNames, 'a chain')),
   mode: about(
     '`plan` touches nothing, `ask` waits for approval, `act` heals.',
@@ -33,12 +33,12 @@ export const storedDocumentSchema = object(FLEET_EXAMPLE, {
   ...ending,
   dataMode: optional('`pruned` or `archive`. Snapshots of another kind are not used.', dataMode),
   units: optional(
-    'Several clients: `{ execution: { unit: geth }, beacon: { docker: lighthouse } }`. `beacon` or `consensus` is restarted alone when it is at fault.',
+    'Several clients: `{ execution: { unit: geth }, beacon: { docker: lighthouse } }`. A `beacon` or `consensus` at fault is restarted alone.',
     units,
   ),
   client: optional('What `chainmend upgrade` may install.', client),
   volumes: derived(
-    'Volumes by role: `{ data: /node-data, ancient: { path: /ancient, tag: { Part: ancient } } }`.',
+    'By role: `{ data: /node-data, ancient: { path: /ancient, tag: { Part: ancient } } }`.',
     '`data`, at a path from the chain',
     volumes,
   ),
@@ -49,13 +49,9 @@ export const storedDocumentSchema = object(FLEET_EXAMPLE, {
   ask: usually('How mode `ask` asks.', ask, {}),
   pages: usually('Which messages are sent.', pages, {}),
   rpc: usually('How the client is asked.', rpc, {}),
-  probe: derived(
-    'By a command (`ssm`), a function in the VPC, a metric, a look whether the client runs (`unit`), or not at all.',
-    '`ssm`; `none` for `other` without paths',
-    probe,
-  ),
+  probe: derived('Who asks the nodes.', '`ssm`; `none` for `other` without paths', probe),
   health: usually('Limits for synced, behind, stuck, forked and halted.', health, {}),
-  p2pPort: derived('The port in SRV records and peer lists.', 'from the chain', port(8333)),
+  p2pPort: derived('In SRV records and peer lists.', 'from the chain', port(8333)),
   peers: usually('How peer lists are kept.', peers, {}),
   dns: optional('Where node names are kept.', dns),
   metrics: usually(
@@ -70,7 +66,7 @@ export const storedDocumentSchema = object(FLEET_EXAMPLE, {
     snapshots,
   ),
   replace: usually('How far a stuck node is healed.', replace, {}),
-  drills: optional('Proves on a throw-away instance that the newest snapshot works.', drills),
+  drills: optional('Try the newest snapshot on a throw-away instance.', drills),
   asg: optional('For nodes in Auto Scaling groups.', asg),
   deploy: optional('What functions read of it.', deployRead),
 });
