@@ -9,7 +9,7 @@ import {
   InvocationDoesNotExist,
   SendCommandCommand,
 } from '@aws-sdk/client-ssm';
-import { commandWords, judgeAgent } from '../../shared/aws/commands.ts';
+import { commandWords, judgeAgent, noAnswerWords } from '../../shared/aws/commands.ts';
 import { invokeForText } from '../../shared/aws/invoke.ts';
 import { type AwsRefusal, catchRefusal, isThrottling } from '../../shared/aws/refusals.ts';
 import type { Answer, ChainClient, ChainRequest, NodePeers, Question, Reading } from '../../shared/chains/client.ts';
@@ -158,7 +158,7 @@ async function awaitAnswer<Command extends PeerCommand>(
       try {
         return { state: 'answered', answer: parsePeerAnswer(operation, StandardOutputContent), atMs: Date.now() };
       } catch (error) {
-        return { state: 'unknown', reason: `${words} (${errorText(error, 500)})` };
+        return { state: 'unknown', reason: noAnswerWords(words, StandardOutputContent, error) };
       }
     } catch (error) {
       // Normal right after SendCommand: the invocation is not visible yet.

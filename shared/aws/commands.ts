@@ -86,13 +86,26 @@ function judgeOutput<A>(stdout: string, words: string, parse: (stdout: string) =
   try {
     return { state: 'answered', answer: parse(stdout) };
   } catch (error) {
-    return { state: 'ended', reason: `${words} (${errorText(error, 500)})` };
+    return { state: 'ended', reason: noAnswerWords(words, stdout, error) };
   }
 }
 
+/**
+ * The agent writes each step to its own directory before it runs it. Where that fails, it knows no plugin: "Plugin with name aws:runShellScript not found"
+ * (amazon-ssm-agent). On a full root volume each command ends so.
+ */
+const STARTED_NOTHING = /Plugin with name \S+ not found/;
+
 /** The sentence about a command without an answer: how it ended, and the end of its error output. */
-export const commandWords = (status: string, complaint: string): string =>
-  plainText(`${status}. ${complaint.slice(-300)}`, 400);
+export function commandWords(status: string, complaint: string): string {
+  const end = complaint.slice(-300).trim();
+  const cause = STARTED_NOTHING.test(end) ? 'its SSM agent cannot start commands, as on a full root volume: ' : '';
+  return plainText(`${cause}${status}${end && `. ${end}`}`, 400);
+}
+
+/** `words` of a command whose output is no answer, and what is wrong with the output where there is any. */
+export const noAnswerWords = (words: string, stdout: string, error: unknown): string =>
+  stdout.trim() === '' ? words : `${words} (${errorText(error, 500)})`;
 
 /** ENV_VAR interpolation of parameters needs this agent: "Writing SSM documents", AWS Systems Manager User Guide. */
 const AGENT_MINIMUM: readonly [number, number, number] = [3, 3, 2746];

@@ -487,12 +487,11 @@ function findVolume(facts: ResizeFacts): VolumeFact | Refusal {
     const { volumeId, path } = facts.seen;
     const volume = facts.volumes.find((v) => v.volumeId === volumeId);
     if (!volume) {
-      const found = volumeId === '' ? `no EBS volume (${facts.seen.device})` : volumeId;
-      return refuse(
-        'volume-not-found',
-        `${path} lies on ${found}, which is not a data volume attached to the instance`,
-        again,
-      );
+      const why =
+        volumeId === ''
+          ? `${path} is on ${facts.seen.device}: which EBS volume is below it cannot be told, as with LVM, RAID and instance stores. Grow it yourself`
+          : `${path} is on ${volumeId}, which is not a data volume attached to the instance`;
+      return refuse('volume-not-found', why, again);
     }
     return tagged.includes(volume)
       ? volume

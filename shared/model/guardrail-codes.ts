@@ -21,7 +21,7 @@ export const GUARDRAILS = {
   'node-silent': 'The node does not answer commands: nothing more is sent to it.',
   'clock-ahead': 'The node’s clock is ahead: each command comes late by it, so the node carries out none.',
   'agent-too-old': 'The node’s SSM agent cannot take parameters safely (it must be 3.3.2746.0 or newer).',
-  'volume-not-found': 'No attached volume has the role’s tags: nothing matched never means everything.',
+  'volume-not-found': 'Which attached volume has the data cannot be told, or none is attached: nothing is guessed.',
   'volume-ambiguous': 'More than one attached volume matches, and the node’s own answer was not there to choose.',
   'volume-tag-missing': 'The volume does not carry the fleet’s tags, which the suite’s own permissions require.',
   'volume-changed': 'The volume under the path is not the one that the plan was made for.',

@@ -40,7 +40,7 @@ export const PAGE_WANTS: Readonly<Record<PageCode | 'approval-wanted', PageWant>
   'node-silent': now('look at the node’s SSM agent', 'step-failed'),
   'clock-ahead': now('set the node’s clock right', 'step-failed'),
   'agent-too-old': now('update the node’s SSM agent'),
-  'volume-not-found': now('tag the volume, nothing can be grown'),
+  'volume-not-found': now('look which volume has its data'),
   'volume-ambiguous': now('say which volume is meant'),
   'volume-tag-missing': now('tag the volume, nothing can be grown'),
   'volume-changed': soon('look who changed the volume'),

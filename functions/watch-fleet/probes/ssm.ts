@@ -7,14 +7,14 @@ import {
   SendCommandCommand,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
-import { judgeAgent } from '../../../shared/aws/commands.ts';
+import { commandWords, judgeAgent } from '../../../shared/aws/commands.ts';
 import type { Target } from '../../../shared/fleet/membership.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import type { FleetNode } from '../../../shared/fleet/nodes.ts';
 import { askNodeParameters } from '../../../shared/node-commands/ask-node.ts';
 import { readOnNode } from '../../../shared/probe/node-probe.ts';
 import type { ProbeQuestion } from '../../../shared/probe/protocol.ts';
-import { errorText, plainText } from '../../../shared/text/plain-text.ts';
+import { errorText } from '../../../shared/text/plain-text.ts';
 import type { NodeReading, Unasked } from '../context.ts';
 import { type ProbeResult, probeInBatches, runningNodes } from './probe.ts';
 
@@ -173,13 +173,11 @@ function readingOf<R>(
   read: Read<R>,
 ): R | Unasked {
   const output = CommandPlugins?.[0]?.Output ?? '';
-  if (Status !== 'Success') {
-    const words = plainText(output.slice(-200), 200);
+  if (Status !== 'Success')
     return {
       kind: 'unasked',
-      reason: `the command that asks it ended as ${plainText(StatusDetails ?? Status ?? '', 100)}${words && `: ${words}`}`,
+      reason: `the command that asks it was not answered: ${commandWords(StatusDetails ?? Status ?? '', output)}`,
     };
-  }
   try {
     return read(InstanceId, output);
   } catch (error) {

@@ -119,7 +119,7 @@ describe('asking', () => {
     const reasons = new Set(
       [...result.readings.values()].map((reading) => (reading.kind === 'unasked' ? reading.reason : '')),
     );
-    expect([...reasons]).toEqual(['the command that asks it ended as Failed']);
+    expect([...reasons]).toEqual(['the command that asks it was not answered: Failed']);
   });
 });
 

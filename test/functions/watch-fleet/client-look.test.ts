@@ -228,7 +228,7 @@ describe('looks', () => {
     expect(readings.get('i-node1')).toMatchObject({ kind: 'unasked', reason: expect.stringContaining('is not JSON') });
     expect(readings.get('i-node2')).toEqual({
       kind: 'unasked',
-      reason: 'the command that asks it ended as Undeliverable',
+      reason: 'the command that asks it was not answered: Undeliverable',
     });
   });
 });

@@ -652,7 +652,7 @@ describe('a reference', () => {
   });
 
   it('whose blocks follow does so after a look at which the node was not asked, on a chain of quick blocks, too', () => {
-    const notAsked = { unasked: 'the command that asks it ended as Failed' };
+    const notAsked = { unasked: 'the command that asks it was not answered: Failed' };
     const watched = new Watched().sweeps(3, (n) => ({ nodes: { node1: 1000 }, references: [1000 + 30 * n] }));
     for (let n = 3; n < 9; n++) {
       watched.sweep({ nodes: { node1: n === 3 ? notAsked : 1000 }, references: [1000 + 30 * n] });

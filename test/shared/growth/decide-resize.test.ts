@@ -630,13 +630,13 @@ describe('which volume', () => {
       'a path on the root volume, which is never among them',
       { volumes: [dataVolume({ volumeId: OTHER_VOLUME })] },
       'volume-not-found',
-      `/var/lib/bitcoind lies on ${DATA_VOLUME}, which is not a data volume attached to the instance`,
+      `/var/lib/bitcoind is on ${DATA_VOLUME}, which is not a data volume attached to the instance`,
     ],
     [
       'a path on no EBS volume',
       { seen: observation({ volumeId: '', device: 'dm-0' }) },
       'volume-not-found',
-      '/var/lib/bitcoind lies on no EBS volume (dm-0), which is not a data volume attached to the instance',
+      '/var/lib/bitcoind is on dm-0: which EBS volume is below it cannot be told, as with LVM, RAID and instance stores. Grow it yourself',
     ],
   ])('is refused: %s', (_, facts, code, reason) => {
     expect(decide(facts)).toEqual({ refuse: code, reason, page: true, retryAfterMs: HOUR_MS });
