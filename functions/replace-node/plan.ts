@@ -39,8 +39,8 @@ export interface LadderPlan {
     /** The guards' verdict on each rung. */
     readonly guardrails: readonly { readonly rule: Rung; readonly verdict: string }[];
     readonly source: string | null;
-    /** What the restored volumes cost a month while the earlier volumes are kept as well. */
-    readonly costUsdPerMonth: number;
+    /** What the restored volumes cost a month while the earlier volumes are kept as well; null: none are. */
+    readonly costUsdPerMonth: number | null;
     /** At most, without the catching up. */
     readonly minutes: number;
     /** Until restored data are in step with the chain, with the time until their blocks are there; null where that is not known. */
@@ -182,9 +182,13 @@ function plannedFrom(
     return { refusal: notMadeAgain(facts, `its volumes are gone, and ${chosen.failed}`) };
   const source = chosen === null ? null : 'failed' in chosen ? (isFirst ? TAKEN_FIRST : chosen.failed) : chosen.reason;
   const found = state?.found.volumes ?? [];
+  const lacksData = chosen !== null && 'failed' in chosen && !isFirst;
+  // A swap without data ends before it does anything.
+  const acting = allowed.filter((rung) => !(rung === 'swap' && lacksData));
+  const keepsOld = acting.some((rung) => KEEPS_OLD.includes(rung));
   const toGiB = facts.want.do === 'shrink' ? facts.want.toGiB : null;
   // Nothing is kept beside the volumes of a node that is made again.
-  const addedUsdAMonth = (makesAgain(state) ? [] : found).reduce(
+  const addedUsdAMonth = (makesAgain(state) || !keepsOld ? [] : found).reduce(
     (sum, { type, sizeGiB }) => sum + (isVolumeType(type) ? MONTHLY_USD_PER_GIB[type] * (toGiB ?? sizeGiB) : 0),
     0,
   );
@@ -194,8 +198,8 @@ function plannedFrom(
   const set = facts.sources?.good.find(({ setId }) => setId === chosenId);
   const catchUp = state && set ? catchUpFrom(facts, state, set) : null;
   const expectedMinutes = Math.ceil(
-    allowed.reduce((sum, rung) => sum + minutesOf(rung, facts.fleet), 0) +
-      (allowed.includes('swap') ? initializing + warming : 0) +
+    acting.reduce((sum, rung) => sum + minutesOf(rung, facts.fleet), 0) +
+      (acting.includes('swap') ? initializing + warming : 0) +
       (toGiB === null ? 0 : copyMinutes(toGiB, facts.fleet, found)),
   );
   const smaller = toGiB === null ? '' : `; ${shrinkText(toGiB, facts.fleet, found)}`;
@@ -220,22 +224,29 @@ function plannedFrom(
     : chosen === null || 'failed' in chosen
       ? null
       : sourceOf(chosen.volumes);
+  const data =
+    source === null || !allowed.includes('swap')
+      ? ''
+      : lacksData
+        ? `; a swap has no data, and does nothing: ${source}`
+        : `; data: ${source}`;
+  const cost = keepsOld ? costText(addedUsdAMonth) : null;
   const words = {
     would: allowed.join(', then '),
-    because: `${why}${state ? triedText(state) + heldText(state) : ''}${lost === null ? '' : `; its public address ${lost} becomes another one where ${stops.join(' or ')} is done`}${pointersIn(facts, allowed)}${beside}${smaller}${ownIn(facts, allowed)}${allowed.includes('swap') && source !== null ? `; data: ${source}` : ''}; ${expectedMinutes} min at most, +$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept${never.join('')}`,
+    because: `${why}${state ? triedText(state) + heldText(state) : ''}${lost === null ? '' : `; its public address ${lost} becomes another one where ${stops.join(' or ')} is done`}${pointersIn(facts, allowed)}${beside}${smaller}${ownIn(facts, allowed)}${data}; ${expectedMinutes} min at most${cost === null ? '' : `, ${cost}`}${never.join('')}`,
   };
   return {
     rungs: allowed,
     source: copied,
     ...(holds && { holds: true as const }),
-    terms: termsOf({ want: facts.want, rungs: allowed, found, source: copied, addedUsdAMonth, lostAddress: lost, own }),
+    terms: termsOf({ want: facts.want, rungs: allowed, found, source: copied, cost, lostAddress: lost, own }),
     sentence: planSentence(words),
     words,
     evidence: {
       rungs: allowed,
       guardrails,
       source,
-      costUsdPerMonth: Math.round(addedUsdAMonth * 100) / 100,
+      costUsdPerMonth: keepsOld ? Math.round(addedUsdAMonth * 100) / 100 : null,
       minutes: expectedMinutes,
       caughtUpMinutes: catchUp?.minutes ?? null,
       caughtUp: catchUp?.words ?? null,
@@ -294,15 +305,22 @@ export interface Covered {
   readonly found: readonly FoundVolume[];
   /** `sourceOf` the volumes that would be restored; null where there are none. */
   readonly source: string | null;
-  readonly addedUsdAMonth: number;
+  /** null: nothing is made, and no old volume is kept. */
+  readonly cost: string | null;
   /** The public address that changes; null: none does. */
   readonly lostAddress: string | null;
   /** The owner's commands that are run on its data, by their rungs. */
   readonly own: readonly (readonly [Rung, string])[];
 }
 
+/** After these the volumes of before may be kept beside new ones. */
+const KEEPS_OLD: readonly Rung[] = ['swap', 'replace', 'upgrade'];
+
+const costText = (addedUsdAMonth: number): string =>
+  `+$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept`;
+
 /** Without the estimate of time and the reason: both change with each reading. */
-const termsOf = ({ want, rungs, found, source, addedUsdAMonth, lostAddress, own }: Covered): Terms => [
+const termsOf = ({ want, rungs, found, source, cost, lostAddress, own }: Covered): Terms => [
   ['act', wantText(want)],
   ['rungs', rungs.join(', then ')],
   [
@@ -310,7 +328,7 @@ const termsOf = ({ want, rungs, found, source, addedUsdAMonth, lostAddress, own 
     found.map(({ volumeId, role, sizeGiB }) => `${volumeId} (${role}, ${sizeGiB} GiB)`).join(', ') || 'unknown',
   ],
   ['source', source ?? 'none'],
-  ['cost', `+$${addedUsdAMonth.toFixed(2)} a month while the old volumes are kept`],
+  ['cost', cost ?? 'nothing'],
   ...own,
   ...(lostAddress === null ? [] : [['public address', `${lostAddress} is lost`] as const]),
 ];

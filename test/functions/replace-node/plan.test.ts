@@ -96,7 +96,23 @@ describe('a plan', () => {
 
   it('says that there is nothing to be copied', () => {
     const none = { good: [], refused: [{ setId: 'set-9', why: 'quarantined' }], sibling: null, kept: null };
-    expect(planned({ sources: none }).evidence.source).toBe('no good snapshot is left; set-9: quarantined');
+    const plan = planned({ sources: none });
+    expect(plan.evidence.source).toBe('no good snapshot is left; set-9: quarantined');
+    expect(plan.sentence).toContain(
+      '; a swap has no data, and does nothing: no good snapshot is left; set-9: quarantined; 25 min at most',
+    );
+  });
+
+  it('tells the cost of old volumes only where it may keep any', () => {
+    const none = { good: [], refused: [], sibling: null, kept: null };
+    const fleet = { ...FLEET, replace: { ...FLEET.replace, rungs: ['restart', 'swap'] as const } };
+    const costOf = ({ terms, sentence, evidence }: ReturnType<typeof planned>) => [
+      new Map(terms).get('cost'),
+      sentence.includes('a month'),
+      evidence.costUsdPerMonth,
+    ];
+    expect(costOf(planned({ fleet }))).toEqual([COST, true, 40]);
+    expect(costOf(planned({ fleet, sources: none }))).toEqual(['nothing', false, null]);
   });
 
   it('of a restore is a refusal where the act would be one: no snapshot fits, or nothing was kept', () => {
@@ -299,7 +315,7 @@ describe('the plan of what is asked for', () => {
       'a move',
       { seen: seen(), watched: watched('synced'), move: { cause: { by: 'event', event }, refusal: null } },
       'heal the node',
-      `stop-start: EC2 retires its instance at 2026-01-02T12:00Z or later (instance-retirement): it is moved to other hardware before; 10 min at most, ${COST}`,
+      'stop-start: EC2 retires its instance at 2026-01-02T12:00Z or later (instance-retirement): it is moved to other hardware before; 10 min at most',
     ],
   ])('%s', (_, more, act, sentence) => {
     const plan = planned(more);
