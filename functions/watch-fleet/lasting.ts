@@ -7,6 +7,8 @@ import { blocks, duration } from './phrases.ts';
 export interface LastingTrouble {
   readonly code: ConditionCode;
   readonly reason: string;
+  /** It is not seen now, and not over: what it forbids is forbidden still, and nobody is told of it again. */
+  readonly rests?: true;
 }
 
 /** The lag of a node that is behind is kept once in this time. */
@@ -74,6 +76,12 @@ export const endsAgain = (crashes: readonly number[]): boolean => crashes.length
 /** One is over where its client is well, and has run for so long, and for twice as long as between its ends. A well one is asked each quarter of an hour. */
 const LOOP_ENDS_AFTER_MS = 20 * 60_000;
 
+/** A client that is well so long after its last end is not said to end again and again. */
+const LOOP_RESTS_AFTER_MS = 5 * 60_000;
+
+const rests = ({ crashes, health, nowMs }: Pick<LastingFacts, 'crashes' | 'health' | 'nowMs'>): boolean =>
+  (health === 'synced' || health === 'behind') && nowMs - (crashes.at(-1) ?? nowMs) > LOOP_RESTS_AFTER_MS;
+
 function goesOn({ crashes, health, nowMs }: Pick<LastingFacts, 'crashes' | 'health' | 'nowMs'>): boolean {
   if (health !== 'synced' && health !== 'behind') return true;
   const gaps = crashes.map((atMs, at) => atMs - (crashes[at - 1] ?? atMs));
@@ -126,6 +134,7 @@ export function lastingTroubles({
     troubles.push({
       code: 'crash-loop',
       reason: `its client has ended ${crashes.length} times in ${duration(nowMs - earliest)}, and was started again each time`,
+      ...(rests({ crashes, health, nowMs }) && { rests: true as const }),
     });
   if (rootUsedPercent !== undefined && rootUsedPercent >= ROOT_PERCENT)
     troubles.push({

@@ -90,7 +90,8 @@ function stateOfNode(code: PageCode, judged: JudgedNode | undefined, knowsEvents
   const { node, lasting } = judged;
   if (code === 'event-scheduled' || code === 'event-near')
     return knowsEvents && (node.scheduled ?? []).every(({ moved }) => moved) ? 'ended' : 'lasts';
-  if (lasting.some((trouble) => trouble.code === code)) return 'lasts';
+  const trouble = lasting.find((one) => one.code === code);
+  if (trouble) return trouble.rests ? 'eased' : 'lasts';
   if (!isWell(node)) return OF_HEALTH.has(code) && judged.code !== null ? 'lasts' : 'eased';
   return node.paged.includes(code) || nowMs - node.sinceMs < WELL_FOR_MS ? 'eased' : 'ended';
 }

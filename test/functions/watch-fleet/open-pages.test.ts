@@ -45,6 +45,19 @@ class Following extends Watched {
   }
 }
 
+describe('a client that ends again and again', () => {
+  it('is repeated while it does so, and not while it is well: its page is over later', () => {
+    const following = new Following().minutes(3);
+    for (let end = 0; end < 5; end++) following.minutes(1, 'node2').minutes(3);
+    const LOOP = 'bitcoin/node2/crash-loop';
+    expect(following.states).toEqual([`${LOOP} lasts`]);
+    expect(following.minutes(2).states).toEqual([`${LOOP} lasts`]);
+    expect(following.minutes(2).states).toEqual([`${LOOP} eased`]);
+    expect(following.minutes(1, 'node2').states).toEqual([`${LOOP} lasts`]);
+    expect(following.minutes(60).states).toEqual([`${LOOP} ended`]);
+  });
+});
+
 describe('a broken fleet file', () => {
   const nodes = (height: number) => ({ node1: height, node2: height, node3: height });
   const broken = (height: number): Sweep => ({ nodes: nodes(height), fileProblem: 'it is no JSON' });
