@@ -7,6 +7,7 @@ import { terminalText } from '../shared/text/terminal-text.ts';
 import { parseArguments, type Request, UsageError } from './cli/arguments.ts';
 import type { Audience } from './cli/print-story.ts';
 import { remarkColors } from './cli/terminal.ts';
+import { MomentError } from './scenarios/world-file/moment-error.ts';
 
 /** The whole program: its words are those of the process. What a request needs is read when it is made. */
 export async function main(): Promise<void> {
@@ -20,7 +21,7 @@ export async function main(): Promise<void> {
   try {
     process.exitCode = await carryOut(await parseArguments(process.argv.slice(2)));
   } catch (error) {
-    if (!(error instanceof UsageError || error instanceof ReportFileError)) throw error;
+    if (!(error instanceof UsageError || error instanceof ReportFileError || error instanceof MomentError)) throw error;
     console.error(terminalText(remarkColors.red(error.message)));
     process.exitCode = 2;
   }

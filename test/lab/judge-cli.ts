@@ -9,6 +9,7 @@ import { Command, CommanderError } from 'commander';
 import pMap from 'p-map';
 import { repositoryRoot } from '../../infra/paths.ts';
 import { allScenarios } from '../../local/scenarios/catalog/index.ts';
+import { readWorld, WorldFileError } from '../../local/scenarios/world-file/read.ts';
 import { FAULTS, type FaultName, isFaultName } from '../../local/simulator/faults.ts';
 import { terminalText } from '../../shared/text/terminal-text.ts';
 import type { JobAnswer, JobRequest } from '../fixtures/job-pool.ts';
@@ -54,8 +55,21 @@ function scenarioOf(word: string): readonly string[] {
   const names = allScenarios().map(({ name }) => name);
   if (word === 'all') return names;
   if (names.includes(word)) return [word];
-  if (word.endsWith('.yaml') && existsSync(word)) return [resolve(word)];
+  if (word.endsWith('.yaml') && existsSync(word)) {
+    worldOf(word);
+    return [resolve(word)];
+  }
   throw new UsageError(`expected a scenario (npm start -- --list), the path of a world file, or all, found "${word}"`);
+}
+
+/** @throws UsageError with every problem of the file, before anything is played */
+function worldOf(path: string): void {
+  try {
+    readWorld(path);
+  } catch (error) {
+    if (error instanceof WorldFileError) throw new UsageError(error.message);
+    throw error;
+  }
 }
 
 /** One process for each world: what V8 keeps of old regions goes with it. */

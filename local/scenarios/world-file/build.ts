@@ -31,7 +31,7 @@ import { addressOf } from '../world/nodes.ts';
 import type { PlacedNode, World } from '../world/world.ts';
 import { expectationOf } from './expect.ts';
 import type { ClientDocument, NodeDocument, SnapshotDocument, WorldDocument } from './schema.ts';
-import { carryOut, type Moment, type Stage } from './timeline.ts';
+import { carryOut, carryOutOrSay, type Moment, type Stage } from './timeline.ts';
 import { Triggers } from './triggers.ts';
 
 /** The fleets of a world: as deployed, and the keys that a person pushes when the story begins. */
@@ -360,7 +360,7 @@ function begin(stage: Omit<Stage, 'page'>, moments: readonly Moment[], observer:
   const triggers = new Triggers(world);
   for (const [index, moment] of moments.entries()) {
     const happens = (on: Stage): unknown =>
-      observer === undefined ? carryOut(on, moment) : carryOutWatched(on, { moment, index }, observer);
+      observer === undefined ? carryOutOrSay(on, moment, index) : carryOutWatched(on, { moment, index }, observer);
     const { at, every, times = every === undefined ? 1 : TIMES } = moment;
     /** Its first time now, and the others after it. */
     const begins = (page: Stage['page']): unknown => {

@@ -26,10 +26,12 @@ import { FEED_ANSWERS, type FeedAnswers, type FeedWords, feedHost } from '../../
 import type { Misbehaviour } from '../../nodes/rpc/misbehaviour.ts';
 import type { PostedAnswers } from '../../nodes/rpc/posted.ts';
 import type { Reference } from '../../nodes/rpc/reference.ts';
+import { START_MS } from '../../region.ts';
 import { PASSING_FAULT_NAMES } from '../../simulator/faults.ts';
+import { AwsError } from '../../simulator/service.ts';
 import { answerAsPaged } from '../world/answers.ts';
 import { ask, darken, killed, lighten } from '../world/ladder.ts';
-import { type PlacedNode, THROW_AWAYS, type World } from '../world/world.ts';
+import { NotThereError, type PlacedNode, THROW_AWAYS, type World } from '../world/world.ts';
 import {
   amount,
   hostName,
@@ -43,6 +45,7 @@ import {
   snapshotId,
   zoneLetter,
 } from './fields.ts';
+import { MomentError } from './moment-error.ts';
 import { type CalledAt, COMMANDS, type CommandedAt, calledMoment, commandedMoment } from './triggers.ts';
 
 /** What a moment of the timeline may use. */
@@ -753,7 +756,7 @@ async function takeSnapshots(world: World, { volumeIds }: PlacedNode, copyTags: 
   }
 }
 
-/** EC2 and Route 53 refuse what is not as the person believes: then nothing happens. */
+/** Where the zone has none of them, there is nothing to edit. */
 function editZone(
   world: World,
   zone: string,
@@ -769,7 +772,9 @@ function editZone(
     return addresses ? [{ do: 'DELETE' as const, name, addresses }] : [];
   });
   const made = Object.entries(set).map(([name, addresses]) => ({ do: 'CREATE' as const, name, addresses }));
-  return world.editZone(zone, [...gone, ...made]);
+  const [first, ...others] = [...gone, ...made];
+  if (first === undefined) throw new NotThereError(`${zone} has no address records ${remove.join(', ')}`);
+  return world.editZone(zone, [first, ...others]);
 }
 
 /** The command's own batch; its plan is made in `infra/commands/names`. */
@@ -836,3 +841,15 @@ export const carryOut = (stage: Stage, moment: Moment): unknown => {
   const { act } = WORDS[moment.do];
   return (act as (on: Stage, given: unknown) => unknown)(stage, moment);
 };
+
+/** @param index its place in the file, from 0. @throws MomentError where AWS refuses it, or its node is gone */
+export async function carryOutOrSay(stage: Stage, moment: Moment, index: number): Promise<void> {
+  try {
+    await carryOut(stage, moment);
+  } catch (error) {
+    if (!(error instanceof AwsError || error instanceof NotThereError)) throw error;
+    const minute = Math.round((stage.world.region.clock.now() - START_MS) / 60_000);
+    const sentence = `timeline.${index}: ${moment.do} cannot be done in minute ${minute}: ${error.message}`;
+    throw new MomentError(sentence, { cause: error });
+  }
+}

@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../../../infra/paths.ts';
+import { START_MS } from '../../../local/region.ts';
 import { allScenarios } from '../../../local/scenarios/catalog/index.ts';
+import { NotThereError } from '../../../local/scenarios/world/world.ts';
 import { expectationOf } from '../../../local/scenarios/world-file/expect.ts';
+import { MomentError } from '../../../local/scenarios/world-file/moment-error.ts';
 import { readWorld, WorldFileError, worldIn } from '../../../local/scenarios/world-file/read.ts';
 import {
   rehearsePath,
@@ -14,6 +17,8 @@ import {
   worldJsonSchemaPath,
   worldJsonSchemaText,
 } from '../../../local/scenarios/world-file/reference.ts';
+import { carryOutOrSay, type Moment, type Stage } from '../../../local/scenarios/world-file/timeline.ts';
+import { AwsError } from '../../../local/simulator/service.ts';
 import { sampled } from '../../fixtures/asked.ts';
 import { runJob } from '../../fixtures/jobs.ts';
 
@@ -257,6 +262,42 @@ function generated(path: string, make: (now: string) => string): void {
   if (process.env['UPDATE'] === '1') writeFileSync(path, make(now));
   else expect(now).toBe(make(now));
 }
+
+describe('an entry of the timeline that cannot be done', () => {
+  const moment: Moment = { at: 3, do: 'untag', node: 'bitcoin/node1', key: 'Part' } as Moment;
+  const stageWhere = (call: () => Promise<unknown>): Stage =>
+    ({
+      node: () => ({ instanceId: 'i-1' }),
+      world: { region: { call, clock: { now: () => START_MS + 3 * 60_000 } } },
+    }) as unknown as Stage;
+
+  it.each([
+    ['AWS refuses it', new AwsError('InvalidID', 'there is no i-1'), 'there is no i-1'],
+    [
+      'its node is gone',
+      new NotThereError('the world has no node bitcoin/node1'),
+      'the world has no node bitcoin/node1',
+    ],
+  ])('is told with its place: %s', async (_, error, why) => {
+    const done = carryOutOrSay(
+      stageWhere(() => Promise.reject(error)),
+      moment,
+      4,
+    );
+    await expect(done).rejects.toEqual(new MomentError(`timeline.4: untag cannot be done in minute 3: ${why}`));
+  });
+
+  it('is not made of a defect of the region', async () => {
+    const defect = new Error('a defect');
+    await expect(
+      carryOutOrSay(
+        stageWhere(() => Promise.reject(defect)),
+        moment,
+        4,
+      ),
+    ).rejects.toBe(defect);
+  });
+});
 
 it('the schema for editors is up to date', () => generated(worldJsonSchemaPath, worldJsonSchemaText));
 it('the page has every word', () => generated(rehearsePath, withWords));
