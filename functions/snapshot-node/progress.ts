@@ -149,10 +149,15 @@ export function endingAtRelease(from: ClientDown, keepsOperation: boolean): Endi
   const down = { isDown: true } as const;
   const { unheard } = client;
   if (unheard === null) return told('not-proved', 'its client does not start again', down);
+  const state = isKnownStopped(from) ? 'is stopped' : 'may be stopped';
   return 'refusal' in unheard
-    ? told(unheard.refusal.refuse, `its client is stopped, and cannot be started: ${unheard.refusal.reason}`, down)
-    : told('command-unanswered', `its client is stopped, and the node does not answer (${unheard.silent})`, down);
+    ? told(unheard.refusal.refuse, `its client ${state}, and cannot be started: ${unheard.refusal.reason}`, down)
+    : told('command-unanswered', `its client ${state}, and the node does not answer (${unheard.silent})`, down);
 }
+
+/** Its node has told that it ended, nothing was sent that may have started it since, and no timer on the node starts it. */
+const isKnownStopped = ({ operation: { memory } }: ClientDown): boolean =>
+  memory.clean !== null && memory.clean.untilMs === undefined && memory.upSinceMs === null;
 
 export const failing = (code: FailureCode, reason: string, page: boolean): Ending =>
   failed(code, reason, { page, retryAfterMs: AGAIN_MS });

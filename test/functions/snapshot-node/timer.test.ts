@@ -94,6 +94,22 @@ describe('a client that somebody has stopped after its timer had started it', ()
   });
 });
 
+describe('a client whose node does not answer at the end', () => {
+  it.each([
+    ['its stop was sent, and not answered', { clean: null }, 'may be stopped'],
+    ['its node told that it ended, and has no timer', { clean: CLEAN }, 'is stopped'],
+    ['the timer of its node starts it', { clean: TIMED }, 'may be stopped'],
+    ['a start was sent, and not answered', { clean: CLEAN, upSinceMs: NOON_MS }, 'may be stopped'],
+  ])('is told as it is known: %s', (_, memory, state) => {
+    const from = downSince(HELD, operation({}, memory), { by: 'this attempt', facts: facts() });
+    const unheard = { silent: 'its SSM agent is ConnectionLost' };
+    const ending = endingAtRelease({ ...from, client: { is: 'stopped', failedStarts: 0, unheard } }, true);
+    expect(ending).toMatchObject({
+      reason: `its client ${state}, and the node does not answer (${unheard.silent}): another attempt goes on`,
+    });
+  });
+});
+
 describe('a snapshot that is asked for late', () => {
   it('is not asked for: the timer on the node starts the client, or has', async () => {
     const begun = operation({}, { clean: { ...TIMED, untilMs: Date.now() - 1 } });
