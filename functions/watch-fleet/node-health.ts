@@ -510,7 +510,7 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
     const { launchedAtMs } = node;
     const launched = launchedAtMs > (start.startedAtMs ?? 0);
     const ago = duration(facts.nowMs - Math.max(launchedAtMs, start.startedAtMs ?? 0));
-    const since = launched ? `its instance was launched ${ago} ago` : `it came up ${ago} ago`;
+    const since = launched ? `its instance was launched ${ago} ago` : `it has answered for ${ago}`;
     return { ...assessment('starting', `${place}; ${since}${because}`), ...cause };
   }
   if (isEndOfItsSide(one, source))

@@ -1035,7 +1035,7 @@ describe('a client that starts', () => {
     const watched = new Watched().sweeps(2, (n) => ({ node1: 1000 + n, node2: 1000 + n, node3: dead }));
     watched.sweeps(10, (n) => ({ node1: 1002 + n, node2: 1002 + n, node3: 500 }));
     expect(watched.node('node3')).toMatchObject({ health: 'starting', startedAtMs: T0 + 2 * MINUTE });
-    expect(watched.node('node3').reason).toBe('511 blocks behind, at 500; it came up 9 min ago');
+    expect(watched.node('node3').reason).toBe('511 blocks behind, at 500; it has answered for 9 min');
     watched.sweep({ node1: 1012, node2: 1012, node3: 500 });
     expect(watched.health['node3']).toBe('stuck');
   });
