@@ -1,8 +1,8 @@
 // Keeps what each node's machine is like while it lives, where its fleet file says that a terminated node is made again.
 import { createHash } from 'node:crypto';
 import pMap from 'p-map';
-import { describeInstance } from '../../shared/aws/instances.ts';
-import { describeVolumes } from '../../shared/aws/volumes.ts';
+import { describeInstance, type InstanceDescription } from '../../shared/aws/instances.ts';
+import { describeVolumes, type VolumeDescription } from '../../shared/aws/volumes.ts';
 import type { FleetNode } from '../../shared/fleet/nodes.ts';
 import type { MachineMark, ObservedNode } from '../../shared/fleet/observation.ts';
 import { MACHINE_KEPT_SECONDS, type MachineRecord } from '../../shared/heal/machine.ts';
@@ -20,11 +20,30 @@ const READS_AT_ONCE = 5;
 const VOLUMES_AT_MOST = 11;
 
 /** Whatever shows in the discovery of nodes, and would be another machine. */
-export const fingerprintOf = ({ instanceType, subnetId, volumeIds, tags }: FleetNode): string =>
+export const fingerprintOf = ({
+  instanceType,
+  subnetId,
+  volumeIds,
+  tags,
+}: Pick<FleetNode, 'instanceType' | 'subnetId' | 'volumeIds' | 'tags'>): string =>
   createHash('sha256')
     .update(JSON.stringify([instanceType, subnetId, volumeIds, Object.entries(tags).sort()]))
     .digest('hex')
     .slice(0, 16);
+
+/**
+ * The mark of what was read for a record. EC2 may answer with an older state than it has shown in the discovery: the next sweep sees that they differ.
+ *
+ * @param volumes all that are attached to it
+ */
+export const markOf = (
+  instance: Pick<InstanceDescription, 'instanceType' | 'subnetId' | 'tags'>,
+  volumes: readonly Pick<VolumeDescription, 'volumeId'>[],
+  atMs: number,
+): MachineMark => ({
+  fingerprint: fingerprintOf({ ...instance, volumeIds: volumes.map(({ volumeId }) => volumeId).sort() }),
+  atMs,
+});
 
 /** The nodes whose machines are read and written down now. A validator, a node of unknown role and a group's member are never made again. */
 export function machinesDue({
@@ -61,8 +80,8 @@ export async function keepMachines(
   const versions = new Map(observed.map(({ instanceId, clientVersion }) => [instanceId, clientVersion ?? null]));
   const keep = (node: FleetNode): Promise<void> =>
     attempt(async () => {
-      if (await write(context, facts, node, versions.get(node.instanceId) ?? null))
-        kept.set(node.instanceId, { fingerprint: fingerprintOf(node), atMs: facts.nowMs });
+      const mark = await write(context, facts, node, versions.get(node.instanceId) ?? null);
+      if (mark) kept.set(node.instanceId, mark);
     });
   await pMap(due, keep, { concurrency: READS_AT_ONCE });
   return observed.map((node) => {
@@ -71,18 +90,18 @@ export async function keepMachines(
   });
 }
 
-/** @returns false where the instance is not there any more, or not wholly */
+/** @returns the mark of what is written; undefined where the instance is not there any more, or not wholly */
 async function write(
   { clients: { ec2, dynamodb }, environment }: WatchContext,
   { fleet, nowMs }: FleetFacts,
   { instanceId }: FleetNode,
   clientVersion: string | null,
-): Promise<boolean> {
+): Promise<MachineMark | undefined> {
   const [instance, volumes] = await Promise.all([
     describeInstance(ec2, instanceId),
     describeVolumes(ec2, { instanceIds: [instanceId] }),
   ]);
-  if (instance?.state !== 'running' || instance.subnetId === '') return false;
+  if (instance?.state !== 'running' || instance.subnetId === '') return undefined;
   const record: MachineRecord = {
     observedAtMs: nowMs,
     instance,
@@ -91,5 +110,5 @@ async function write(
     expiresAt: Math.floor(nowMs / 1000) + MACHINE_KEPT_SECONDS,
   };
   await putNewer(dynamodb, environment.TABLE_NAME, keys.machine(fleet.name, instanceId), record);
-  return true;
+  return markOf(instance, volumes, nowMs);
 }

@@ -1,6 +1,6 @@
 // What is written down of each node's machine while it lives, and when.
 import { describe, expect, it } from '@jest/globals';
-import { fingerprintOf, machinesDue } from '../../../functions/watch-fleet/machines.ts';
+import { fingerprintOf, machinesDue, markOf } from '../../../functions/watch-fleet/machines.ts';
 import type { FleetNode } from '../../../shared/fleet/nodes.ts';
 import type { MachineMark } from '../../../shared/fleet/observation.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
@@ -32,6 +32,14 @@ describe('what a node’s machine is like', () => {
     expect(due([node], { fingerprint: fingerprintOf(node), atMs: NOON_MS - 6 * HOUR_MS })).toEqual(['node2']);
     const grown = { ...node, volumeIds: [...node.volumeIds, 'vol-0f'] };
     expect(due([grown], { fingerprint: fingerprintOf(node), atMs: NOON_MS })).toEqual(['node2']);
+  });
+
+  it('is written down again in the next sweep where EC2 has answered with an older state than it had shown before', () => {
+    const volumes = node.volumeIds.map((volumeId) => ({ volumeId }));
+    expect(due([node], markOf(node, volumes.toReversed(), NOON_MS))).toEqual([]);
+    const launched = { ...node, tags: { ...node.tags, 'aws:ec2launchtemplate:id': 'lt-0a' } };
+    expect(due([launched], markOf(node, volumes, NOON_MS))).toEqual(['node2']);
+    expect(due([node], markOf(node, volumes.slice(1), NOON_MS))).toEqual(['node2']);
   });
 
   it('is not written down of what is never made again', () => {
