@@ -85,11 +85,17 @@ export const leftStopped = ({ current, region }: World, mutations: readonly Muta
       return mutations.some(
         (mutation) =>
           mutation.instanceId === instanceId &&
+          !leavesClient(mutation.record) &&
           mutation.record.at <= outage.fromMs &&
           outage.fromMs - mutation.record.at <= STOPS_WITHIN_MS,
       );
     })
     .map(({ fleet, name }) => `${fleet.name}/${name}`);
+
+/** A command to write a file says itself whether it restarts the client. */
+const leavesClient = ({ input }: Mutation['record']): boolean =>
+  (input as { readonly Parameters?: Readonly<Record<string, readonly string[]>> }).Parameters?.['Restart']?.[0] ===
+  'no';
 
 /** A person has taken its fleet's tags from it: IAM lets nobody send it a command, so people have to know that it is down. */
 const isOutAndTold = (region: Region, fleet: Fleet, name: string, instanceId: string): boolean =>

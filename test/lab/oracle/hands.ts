@@ -59,7 +59,10 @@ interface Invoked {
   readonly DocumentName?: string;
   readonly Status?: string;
   readonly RequestedDateTime?: Date;
-  readonly CommandPlugins?: readonly { readonly ResponseFinishDateTime?: Date }[];
+  readonly CommandPlugins?: readonly {
+    readonly ResponseStartDateTime?: Date;
+    readonly ResponseFinishDateTime?: Date;
+  }[];
 }
 
 export class Hands {
@@ -117,7 +120,9 @@ export class Hands {
           DocumentName === sent.documentName && RequestedDateTime?.getTime() === sent.atMs,
       );
       if (!one) return sent.atMs > atMs - HIDDEN_MS;
-      const endedAt = one.CommandPlugins?.[0]?.ResponseFinishDateTime;
+      const { ResponseStartDateTime: begunAt, ResponseFinishDateTime: endedAt } = one.CommandPlugins?.[0] ?? {};
+      // On its way to the node it has done nothing there yet.
+      if (begunAt === undefined ? UNDER_WAY.has(one.Status ?? '') : begunAt.getTime() > atMs) return false;
       // What Systems Manager has given up may still run on the node.
       return one.Status !== 'Success' || endedAt === undefined || endedAt.getTime() >= atMs;
     });

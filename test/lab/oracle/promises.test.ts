@@ -2011,6 +2011,17 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
       {
+        when: 'a person stops it while a command of ours is on its way to the node',
+        story: async (court) => {
+          await court.command('stop-client', 'node1', {}, SNAPSHOTS);
+          await court.command('start-client', 'node1', {}, SNAPSHOTS);
+          court.region.kernel.begin('late-command', court.region.clock.now() + MINUTE_MS);
+          court.region.clock.after(8_000, () => machine(court, 'node2').stopClient());
+          await court.command('stop-client', 'node2', {}, SNAPSHOTS);
+          await court.pass(20 * MINUTE_MS);
+        },
+      },
+      {
         when: 'a person says that they stop it, too',
         story: async (court) => {
           await court.command('stop-client', 'node2', {}, SNAPSHOTS);

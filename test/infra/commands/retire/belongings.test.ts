@@ -98,8 +98,11 @@ describe('pruning may take away', () => {
 });
 
 describe('a client that is down at the end', () => {
-  const touched = (atMs: number): Mutation[] => [
-    { record: { at: atMs } as Mutation['record'], by: 'us', resource: node.instanceId, instanceId: node.instanceId },
+  const touched = (atMs: number, input: object = {}): Mutation[] => [
+    {
+      ...{ by: 'us', resource: node.instanceId, instanceId: node.instanceId },
+      record: { at: atMs, input } as Mutation['record'],
+    },
   ];
 
   it('was left stopped where a heal had to do with it, and by a person where none had, or a person stopped it for good', () => {
@@ -109,6 +112,14 @@ describe('a client that is down at the end', () => {
     node.machine.startClient();
     node.machine.stopClient();
     expect(leftStopped(world, touched(region.clock.now()))).toEqual([]);
+  });
+
+  it('was not left stopped by a command that writes a file and leaves the client running', () => {
+    node.machine.killClient();
+    const written = (Restart: string) =>
+      leftStopped(world, touched(region.clock.now(), { Parameters: { Restart: [Restart] } }));
+    expect(written('no')).toEqual([]);
+    expect(written('yes')).toEqual(['bitcoin/node2']);
   });
 
   it('is nobody’s fault where its node has left the fleet, or its data are broken', () => {
@@ -141,7 +152,7 @@ describe('a client that is down at the end, on a node without its fleet’s tags
   };
   const left = (): readonly string[] => {
     const { instanceId, machine } = node;
-    const record = { at: machine.client.outages.at(-1)?.fromMs } as Mutation['record'];
+    const record = { at: machine.client.outages.at(-1)?.fromMs, input: {} } as Mutation['record'];
     return leftStopped(world, [{ record, by: 'us', resource: instanceId, instanceId }]);
   };
   const stop = (): void => node.machine.client.stop('stopped', 'stopped');
