@@ -20,7 +20,10 @@ import { type ProbeResult, probeInBatches, runningNodes } from './probe.ts';
 
 /** "You can specify up to 50 managed node IDs" (SendCommandRequest, @aws-sdk/client-ssm); MaxResults of both lists is 50 at most, too. */
 const NODES_A_COMMAND = 50;
-/** Half a minute in all, or the rest of the sweep: a later answer of a node is too late for this sweep. */
+/**
+ * Half a minute in all, or the rest of the sweep: a later answer of a node is too late for this sweep. The next one does not read it either: all nodes and
+ * references are compared as of one moment, and a heal takes what was observed after a client's start for a word of that start.
+ */
 const POLLS_MS = [1_000, 1_000, 2_000, 2_000, 4_000, 4_000, 6_000, 6_000];
 /** The minimum of SendCommand. */
 const DELIVERY_SECONDS = 30;
