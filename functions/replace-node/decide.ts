@@ -25,7 +25,7 @@ import { reasonOfMove } from './move.ts';
 import { clientUnknown, laterEachTime, leftToPerson } from './person.ts';
 import { besideOf, quietOld, unfitFor } from './rungs/beside.ts';
 import { measuredText } from './rungs/reindex.ts';
-import { broughtBack } from './rungs/restart.ts';
+import { broughtBack, isComingUp } from './rungs/restart.ts';
 import { rehearsedText } from './rungs/roll-back.ts';
 import {
   askNode,
@@ -123,11 +123,14 @@ function givePlace(state: LadderState): Decision | null {
  * Whether the heal has nothing to finish: nothing was made, and no act waits for a proof. A guard may have forbidden what was only intended; then it
  * has done nothing. A node that is seen well after that is not restarted or stopped for it.
  */
-function isNothingOwed({ watched, nowMs }: Facts, state: LadderState): boolean {
+function isNothingOwed({ watched, nowMs, original: machine }: Facts, state: LadderState): boolean {
   const { restoredVolumes, replacement, upSinceMs, found, waitingSinceMs, client, moves, original, upgrade } = state;
   if (restoredVolumes !== null || replacement !== null || upSinceMs !== null || upgrade !== undefined) return false;
   // What was moved is asked whether its client runs, and then proved.
   if (moves && original !== 'untouched') return false;
+  // A client may follow on a machine that EC2 calls impaired a minute later: it was stopped and started for that, so EC2's checks are heard first.
+  if (original === 'started' && isComingUp(machine?.checks ?? null) && waitedMs(state, nowMs) <= BOUND_MS.boot)
+    return false;
   if (client === 'untouched' && !isStopOwed(state)) return true;
   const isLater = watched !== null && watched.observedAtMs > (waitingSinceMs ?? nowMs);
   return isLater && !isPending(state, 'StopInstances', found.instanceId, nowMs);

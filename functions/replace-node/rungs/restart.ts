@@ -143,7 +143,7 @@ function running(facts: Facts, state: LadderState, { instance, checks, agentOnli
 const isUp = (checks: Machine['checks']): boolean => checks?.instance === 'ok' && checks.system === 'ok';
 
 /** The instance boots, or EC2 recovers it. An instance that is already impaired is not coming up. */
-const isComingUp = (checks: Machine['checks']): boolean =>
+export const isComingUp = (checks: Machine['checks']): boolean =>
   checks !== null &&
   [checks.instance, checks.system].includes('initializing') &&
   ![checks.instance, checks.system].includes('impaired');

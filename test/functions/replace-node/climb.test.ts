@@ -363,6 +363,29 @@ describe('a node that follows its chain again by itself', () => {
   });
 });
 
+describe('a node that follows its chain on an instance that was stopped and started', () => {
+  const synced = watched('synced', { lagBlocks: 0, height: 1_001 });
+  const started = (instance: 'ok' | 'initializing' | 'impaired' | null, minutes = 2) =>
+    next(
+      {
+        watched: synced,
+        original: machine({}, { checks: instance && { instance, system: 'ok', attachedEbs: 'ok' } }),
+      },
+      { rung: 'stop-start', original: 'started', waitingSinceMs: NOON_MS - minutes * MINUTE_MS },
+    );
+
+  it('is proved when EC2’s checks are through: before that nobody knows whether it has helped', () => {
+    expect(started('initializing')).toMatch(/^wait: the instance is running, its checks are not through/);
+    expect(started('ok')).toBe('prove');
+    expect(started('impaired')).toBe('end-rung');
+  });
+
+  it('is proved by its blocks where EC2 says nothing, or for longer than a boot takes', () => {
+    expect(started(null)).toBe('prove');
+    expect(started('initializing', 16)).toBe('prove');
+  });
+});
+
 describe('a ladder that did not help ends', () => {
   const end = (more: Partial<Facts>, has: Partial<LadderState>) => {
     const act = decide(facts(more), ladderState(has));
