@@ -20,6 +20,7 @@ import {
   baselineOf,
   beyondApproval,
   clientMustRun,
+  foundBefore,
   downIn,
   type GrowthPlan,
   hasStartedClient,
@@ -506,9 +507,10 @@ function afterCommand({ held, unit, goal }: Act<'await-command'>, answer: Acts['
       return settling(held, goal, answer.after);
     case 'grow': {
       if (!isLastUnit) return growing(held, goal.plan, unit + 1, goal.silences);
+      const since: LeaseState = { ...held, found: foundBefore(held.found, answer.before) };
       // The command looked at filesystem and client after it had grown. Only a client that it started is asked again: it has to stay up.
-      const proof = startsClient(held.found) ? null : proofOf(goal.plan, answer.after, clientMustRun(held.found));
-      return proof && 'reason' in proof ? { do: 'prove', held, reason: proof.reason } : verifying(held, goal, 0);
+      const proof = startsClient(since.found) ? null : proofOf(goal.plan, answer.after, clientMustRun(since.found));
+      return proof && 'reason' in proof ? { do: 'prove', held: since, reason: proof.reason } : verifying(since, goal, 0);
     }
     case 'verify': {
       const mustRun = clientMustRun(held.found);

@@ -154,6 +154,13 @@ export const hasStartedClient = (found: NodeBaseline | null, { outcome }: Pick<E
 export const clientMustRun = (found: NodeBaseline | null): boolean =>
   found !== null && (found.client === 'running' || (found.full && found.client !== 'unknown'));
 
+/**
+ * A client that ran at the first look, and that the command, which stops none, found stopped: somebody has stopped it since. It stays down, and the
+ * growth is proved by the filesystem. On a full disk it may have ended by itself: that one is started.
+ */
+export const foundBefore = (found: NodeBaseline | null, before: Observation | null): NodeBaseline | null =>
+  found !== null && !found.full && before?.client === 'stopped' ? { ...found, client: 'stopped' } : found;
+
 /** Whether the filesystem has its new size and is as full as one that is grown: somebody may have added one per cent to its volume. */
 export const isStillFull = (plan: GrowthPlan, after: Observation, found: NodeBaseline | null): boolean =>
   found !== null && hasSize(plan, after) && Math.max(percentOf(after), inodesPercentOf(after)) >= found.growAtPercent;

@@ -240,6 +240,23 @@ describe('the client', () => {
     });
   });
 
+  it('that somebody has stopped between the first look and the command stays down, and the growth is proved', () => {
+    const run = (before: Observation['client'], seen = observation()) =>
+      heal(
+        'act',
+        {
+          'await-command': ({ held: { ordinal } }) =>
+            ordinal === 1 ? answer(seen) : answer(grown({ client: 'stopped' }), { before: observation({ client: before }) }),
+        },
+        { seen },
+      ).ending;
+    expect(run('stopped')).toMatchObject({ outcome: 'healed', reason: expect.stringContaining('client stopped') });
+    expect(run('running')).toMatchObject({ outcome: 'failed', code: 'not-proved' });
+    expect(run('failed')).toMatchObject({ outcome: 'failed', code: 'not-proved' });
+    // With no room left it may have ended by itself.
+    expect(run('stopped', observation({ usedBytes: 500 * GIB }))).toMatchObject({ outcome: 'failed' });
+  });
+
   it('that does not run after all is no cure', () => {
     const seen = observation({ client: 'failed', usedBytes: 500 * GIB });
     const run = heal(
