@@ -187,8 +187,11 @@ async function conclude(
     return { outcome: 'healed', sentence: `${verdict.sentence}${how}${later}` };
   }
   if (forbidden) return { outcome: 'refused', refusal: forbidden, changed };
-  if (verdict.is === 'unknown' && done.restart)
-    return { outcome: 'later', sentence: `${subject.name} was restarted and is still coming up: ${verdict.sentence}` };
+  // Nobody knows how many peers it has by now: it is asked again, and nothing is said of them.
+  if (verdict.is === 'unknown' && changed) {
+    const what = done.restart ? 'was restarted and is still coming up' : 'is named its peers';
+    return { outcome: 'later', sentence: `${subject.name} ${what}: ${verdict.sentence}` };
+  }
   const because = done.dialFailed === undefined ? '' : `; ${done.dialFailed}`;
   // Nothing could be done, and somebody is connected: the metric reports that the node has few peers.
   const alone = verdict.is === 'short' && verdict.peers === 0;
