@@ -20,8 +20,8 @@ import {
   baselineOf,
   beyondApproval,
   clientMustRun,
-  foundBefore,
   downIn,
+  foundBefore,
   type GrowthPlan,
   hasStartedClient,
   isPaidFor,
@@ -510,7 +510,9 @@ function afterCommand({ held, unit, goal }: Act<'await-command'>, answer: Acts['
       const since: LeaseState = { ...held, found: foundBefore(held.found, answer.before) };
       // The command looked at filesystem and client after it had grown. Only a client that it started is asked again: it has to stay up.
       const proof = startsClient(since.found) ? null : proofOf(goal.plan, answer.after, clientMustRun(since.found));
-      return proof && 'reason' in proof ? { do: 'prove', held: since, reason: proof.reason } : verifying(since, goal, 0);
+      return proof && 'reason' in proof
+        ? { do: 'prove', held: since, reason: proof.reason }
+        : verifying(since, goal, 0);
     }
     case 'verify': {
       const mustRun = clientMustRun(held.found);

@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import type { PublicIncident, Scenario } from '../scenario.ts';
+import type { TimelineObserver } from '../world-file/build.ts';
 import { worldNamed, worldsIn } from '../world-file/read.ts';
 import { allDisksFull } from './all-disks-full.ts';
 import { asgOwned } from './asg-owned.ts';
@@ -215,8 +216,12 @@ export function allScenarios(): readonly Scenario[] {
   return all;
 }
 
-/** Reads no world file but its own. */
-export function findScenario(name: string): Scenario | undefined {
+/**
+ * Reads no world file but its own.
+ *
+ * @param observer hears of the timeline, where it is a world file
+ */
+export function findScenario(name: string, observer?: TimelineObserver): Scenario | undefined {
   const written = [...FIRST, ...LAST].find((scenario) => scenario.name === name);
-  return written ?? worldNamed(WORLDS, name) ?? worldNamed(EXHIBITS, name);
+  return written ?? worldNamed(WORLDS, name, observer) ?? worldNamed(EXHIBITS, name, observer);
 }

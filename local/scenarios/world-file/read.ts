@@ -44,9 +44,9 @@ const fileSchema = (): FileSchema => {
 };
 
 /** @throws WorldFileError with every problem */
-export function readWorld(path: string): Scenario {
+export function readWorld(path: string, observer?: TimelineObserver): Scenario {
   const name = shortPath(path);
-  return worldIn(name, textOf(path, name), dirname(resolve(path)));
+  return worldIn(name, textOf(path, name), dirname(resolve(path)), observer);
 }
 
 /**
@@ -71,15 +71,15 @@ export const worldsIn = (folder: string): readonly Scenario[] =>
     .map((file) => worldOfFile(folder, file));
 
 /** The world of a folder that has this name. */
-export function worldNamed(folder: string, name: string): Scenario | undefined {
+export function worldNamed(folder: string, name: string, observer?: TimelineObserver): Scenario | undefined {
   const file = worldFilesIn(folder).find((one) => one === `${name}.yaml`);
-  return file === undefined ? undefined : worldOfFile(folder, file);
+  return file === undefined ? undefined : worldOfFile(folder, file, observer);
 }
 
 const worldFilesIn = (folder: string): string[] => readdirSync(folder).filter((name) => name.endsWith('.yaml'));
 
-function worldOfFile(folder: string, file: string): Scenario {
-  const scenario = readWorld(join(folder, file));
+function worldOfFile(folder: string, file: string, observer?: TimelineObserver): Scenario {
+  const scenario = readWorld(join(folder, file), observer);
   if (`${scenario.name}.yaml` === file) return scenario;
   throw new WorldFileError([`${file}:1:1 world is "${scenario.name}"; expected the file's own name`]);
 }

@@ -246,7 +246,9 @@ describe('the client', () => {
         'act',
         {
           'await-command': ({ held: { ordinal } }) =>
-            ordinal === 1 ? answer(seen) : answer(grown({ client: 'stopped' }), { before: observation({ client: before }) }),
+            ordinal === 1
+              ? answer(seen)
+              : answer(grown({ client: 'stopped' }), { before: observation({ client: before }) }),
         },
         { seen },
       ).ending;

@@ -1,14 +1,16 @@
-// Plays scenarios before the judge, who is told what people did by the calls alone, and returns what it says of each.
+// Plays scenarios before the judge, who hears what people do on nodes in world files, and elsewhere of their calls alone. Returns what it says of each.
 import pMap from 'p-map';
 import { findScenario } from '../../../local/scenarios/catalog/index.ts';
 import { run, type Witness } from '../../../local/scenarios/run.ts';
 import type { World } from '../../../local/scenarios/world/world.ts';
+import type { TimelineObserver } from '../../../local/scenarios/world-file/build.ts';
 import { readWorld } from '../../../local/scenarios/world-file/read.ts';
 import type { FaultName } from '../../../local/simulator/faults.ts';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import { type Hold, holdsIn } from '../holds.ts';
 import { Judge, type Judgement } from '../oracle/index.ts';
 import { letAsk, type Owner } from '../owner.ts';
+import { personActOf } from '../storms/judge.ts';
 
 export interface Trial {
   /** The name of a scenario, or the path of a world file. */
@@ -56,9 +58,19 @@ async function tried({
   owner,
   hoursAtMost = Number.POSITIVE_INFINITY,
 }: Trial): Promise<Tried> {
-  const scenario = name.endsWith('.yaml') ? readWorld(name) : findScenario(name);
-  if (!scenario) throw new Error(`there is no scenario ${name}`);
   let judge: Judge | undefined;
+  const observer: TimelineObserver = {
+    before: ({ world }, moment) => {
+      const act = personActOf(moment, world.region.clock.now());
+      if (act) judge?.person(act);
+    },
+    after: () => {},
+    failed: (_stage, _moment, error) => {
+      throw error;
+    },
+  };
+  const scenario = name.endsWith('.yaml') ? readWorld(name, observer) : findScenario(name, observer);
+  if (!scenario) throw new Error(`there is no scenario ${name}`);
   const sent = new Set<string>();
   const witness: Witness = {
     begin: (world) => {

@@ -8,8 +8,10 @@ import { PROMISES } from './index.ts';
 
 const PATIENCE_MS = 90 * 60_000;
 const ALL = allScenarios().map(({ name }) => name);
-/** One of a growth, of a swap, and of what a condition holds; all of them where the suite is run by name. */
-const CHOSEN = isAsked('oracle') ? ALL : ['disk-full', 'corrupt-data', 'upgrade-meets-a-split'];
+/** One of a growth, of a swap, of what a condition holds, and of a person beside a command of ours; all of them where the suite is run by name. */
+const CHOSEN = isAsked('oracle')
+  ? ALL
+  : ['disk-full', 'corrupt-data', 'upgrade-meets-a-split', 'stopped-while-named-peers'];
 
 let tried: readonly Tried[];
 
