@@ -89,12 +89,17 @@ export async function pauseNode(context: PauseContext, target: Target, why: stri
 
 /** @throws UsageError, StoreError */
 export async function resumeNode(context: PauseContext, target: Target): Promise<void> {
-  const { node, instances, parameters } = await nodeNow(context, target);
+  const { node, read, instances, parameters } = await nodeNow(context, target);
   const before = judgePauseTag(node.tags);
-  if (before === null) context.say(`${target.shown} was not paused.`);
-  else {
+  const aside = await orItsFleet(target, () => instances.pausedAside(read, node.name));
+  if (before === null && aside.length === 0) context.say(`${target.shown} was not paused.`);
+  if (before !== null) {
     await instances.pause(node, undefined, unasked('resume'));
     context.say(`${target.shown} goes on. ${capital(before.reason)}`);
+  }
+  for (const { target: old, reason } of aside) {
+    await instances.pause(old, undefined, unasked('resume'));
+    context.say(`${target.shown} goes on at ${old.instanceId}, whose place another one has taken. ${capital(reason)}`);
   }
   const { parameterPrefix } = commandNames();
   for (const name of [pauseParameterName(parameterPrefix), pauseParameterName(parameterPrefix, target.fleet)]) {
@@ -118,9 +123,10 @@ async function nodeNow({ store, instances }: PauseContext, target: Target) {
       (await parameters.list(`${commandNames().parameterPrefix}/fleets`)).toSorted(),
     );
   const opened = await instances();
-  const { nodes, others, contested } = await orItsFleet(target, async () =>
-    opened.of(fleetIn(fleet, value, await deployedNow(parameters))),
-  );
+  const { read, nodes, others, contested } = await orItsFleet(target, async () => {
+    const read = fleetIn(fleet, value, await deployedNow(parameters));
+    return { read, ...(await opened.of(read)) };
+  });
   const isMeant = ({ name, instanceId }: { readonly name: string; readonly instanceId: string }): boolean =>
     named !== undefined && ('node' in named ? named.node === name : named.instanceId === instanceId);
   const [node, another] = nodes.filter(isMeant);
@@ -128,7 +134,7 @@ async function nodeNow({ store, instances }: PauseContext, target: Target) {
     throw new StoreError(
       `several nodes of ${fleet} are called ${shown}: name one by its instance, for example ${fleet}/${node.instanceId}. Nothing was changed`,
     );
-  if (node) return { node, instances: opened, parameters };
+  if (node) return { node, read, instances: opened, parameters };
   const foreign = [...contested, ...others].find(isMeant);
   if (foreign)
     throw new StoreError(

@@ -54,7 +54,11 @@ const ec2 = Object.assign(new EC2Client({ region: 'eu-west-1' }), {
     const { Filters = [] } = (command as DescribeInstancesCommand).input;
     const Instances = [...instances]
       .filter(([, tags]) =>
-        Filters.every(({ Name = '', Values = [] }) => !Name.startsWith('tag:') || tags[Name.slice(4)] === Values[0]),
+        Filters.every(({ Name = '', Values = [] }) =>
+          Name === 'tag-key'
+            ? Object.hasOwn(tags, Values[0] ?? '')
+            : !Name.startsWith('tag:') || tags[Name.slice(4)] === Values[0],
+        ),
       )
       .map(([InstanceId, tags]) => ({
         ...{ InstanceId, State: { Name: 'running' } },
@@ -462,6 +466,20 @@ describe('pause and resume', () => {
       );
       expect(pauses()).toEqual([]);
       expect((await run('resume', node)).said).toContain(`${node} was not paused.`);
+    });
+
+    it('go on where another instance has taken its place meanwhile: the heal waits for the tag on the old one', async () => {
+      await run('pause', 'bitcoin/node2', '--why', 'mine');
+      const old = instances.get('i-00000002') ?? {};
+      const away = { 'chainmend:retired': '2026-01-01', 'chainmend:fleet': 'bitcoin', 'chainmend:node': 'node2' };
+      instances.set('i-00000002', { ...old, ...away });
+      instances.set('i-00000005', { Name: 'node2', Component: 'nodes/bitcoin' });
+      instances.set('i-00000006', { ...old, ...away, 'chainmend:node': 'node1' });
+      const { said } = await run('resume', 'bitcoin/node2');
+      expect(said).toBe(
+        'bitcoin/node2 goes on at i-00000002, whose place another one has taken. The node is paused by its tag chainmend:pause: mine',
+      );
+      expect(pauses()).toEqual([['i-00000006', 'mine']]);
     });
 
     it('say who and when by themselves', async () => {
