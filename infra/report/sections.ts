@@ -285,10 +285,12 @@ export function codesHtml(codes: readonly string[], book: CodeBook): Html {
   if (codes.length === 0) return nothing;
   return html`<section aria-labelledby="codes-title"><h2 id="codes-title">Codes and runbooks</h2><dl class="codes">${codes.map(
     (code) => {
-      const runbooks = book.runbooks(code);
-      return html`<dt id="code-${code}" tabindex="-1"><code>${code}</code></dt><dd>${book.sentence(code) ?? ''}${runbooks.map(
-        ({ path, text }) => html`<details><summary>runbook ${path}</summary><pre>${linesHtml(text)}</pre></details>`,
-      )}</dd>`;
+      const runbook = book.runbook(code);
+      const quoted =
+        runbook === undefined
+          ? nothing
+          : html`<details><summary>runbook ${runbook.path}</summary><pre>${linesHtml(runbook.text)}</pre></details>`;
+      return html`<dt id="code-${code}" tabindex="-1"><code>${code}</code></dt><dd>${book.sentence(code) ?? ''}${quoted}</dd>`;
     },
   )}</dl></section>`;
 }
