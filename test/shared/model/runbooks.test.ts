@@ -93,7 +93,6 @@ describe('runbooks', () => {
   });
 
   it.each(startedByHand)('of %s, which may lead a person to start a copy, have both warnings themselves', (kind) => {
-    expect(read(pageOf(kind))).toContain('Never start a second copy of a validator');
-    expect(read(pageOf(kind))).toContain('Never restore an older `priv_validator_state.json`');
+    expect(read(pageOf(kind))).toContain('Never run a validator twice, or from an older signing state. [Always]');
   });
 });
