@@ -90,20 +90,21 @@ const PARTS: ReadonlyMap<string, string> = new Map([
  */
 const BRIEF: readonly string[] = [
   ...['role.tag', 'compose.', 'commands.start', 'volumes.*.', 'disk.prune.', 'probe.metric.', 'releases.upgradeBy.'],
-  ...['pages.againAfterMinutes', 'pages.againEveryMinutes', 'pages.againPerDay'],
+  ...['pages.againAfterMinutes', 'pages.againEveryMinutes', 'pages.againPerDay', 'probe.vpc', 'probe.subnets'],
   ...['drills.everyHours', 'drills.maxAgeHours'],
   ...['snapshots.everyHours', 'snapshots.keep', 'snapshots.copyTo.', 'snapshots.copiesFrom.'],
   ...['snapshots.clean.everyHours', 'snapshots.clean.keep', 'snapshots.clean.poolFloor'],
   ...['snapshots.shareWith.accounts', 'snapshots.shareWith.kmsKeyArn', 'replace.rollBack.', 'replace.reindex.'],
   ...['deploy.kind', 'deploy.vpc', 'deploy.instanceType', 'deploy.rootGiB'],
   ...['deploy.group.', 'deploy.network.', 'deploy.boost.', 'deploy.volume.', 'deploy.data.'],
-  ...['deploy.stateSync.servers', 'deploy.install.sha256', 'deploy.install.unpack'],
+  ...['deploy.stateSync.servers', 'deploy.install.sha256', 'deploy.install.unpack', 'deploy.policies'],
 ];
 
 /** Their name says it. */
 const EVIDENT: readonly string[] = [
-  ...['disk.minimumStepPercent', 'disk.maximumSizeGiB', 'rpc.port'],
-  ...['peers.maximum', 'dns.ttlSeconds', 'replace.launchTemplate', 'deploy.logDays'],
+  ...['stopGraceSeconds', 'disk.minimumStepPercent', 'disk.maximumSizeGiB', 'rpc.port'],
+  ...['pages', 'peers', 'peers.maximum', 'dns.zone', 'dns.ttlSeconds', 'replace.launchTemplate'],
+  ...['rpc.paths'],
 ];
 
 const isBrief = ({ name }: Key): boolean =>
