@@ -34,7 +34,7 @@ import { NodePeers } from './peers.ts';
 import { NodeRpc } from './rpc/node-rpc.ts';
 import { NodeSetup } from './setup.ts';
 import type { InstalledVersion, NodeReport, NodeSpec } from './spec.ts';
-import { instanceOf, isUnit, operationOf, unitName } from './spec.ts';
+import { instanceOf, isContainer, isUnit, operationOf, unitName } from './spec.ts';
 import { SimulatedVolume } from './volume.ts';
 
 const GIB = 2 ** 30;
@@ -407,7 +407,7 @@ export class SimulatedNode implements Machine {
 
   /** The name of the template's instance that its client is, or the tag of its container's image; undefined where it is neither. */
   clientInstance(): string | undefined {
-    return this.spec.runtime === 'docker' ? this.imageTag : instanceOf({ ...this.spec, unit: this.unit });
+    return isContainer(this.spec.runtime) ? this.imageTag : instanceOf({ ...this.spec, unit: this.unit });
   }
 
   hasInstance(name: string): boolean {
@@ -418,14 +418,14 @@ export class SimulatedNode implements Machine {
   clientLacks(): string | null {
     const { versions, runtime } = this.spec;
     const running = this.clientInstance();
-    if (runtime === 'docker' || versions === undefined || running === undefined || versions[running] !== undefined)
+    if (isContainer(runtime) || versions === undefined || running === undefined || versions[running] !== undefined)
       return null;
     return `/etc/systemd/system/${this.unit}, the file of ${this.unit}, is gone`;
   }
 
   /** Another instance of its template, or a container of another tag, is the client from the next start on. */
   useInstance(name: string): void {
-    if (this.spec.runtime === 'docker') this.imageTag = name;
+    if (isContainer(this.spec.runtime)) this.imageTag = name;
     this.unit = this.unit.replace(`@${this.clientInstance()}`, `@${name}`);
   }
 

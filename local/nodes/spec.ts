@@ -168,6 +168,9 @@ const withSuffix = (unit: string): string => (unit.endsWith('.service') ? unit :
 export const instanceOf = ({ runtime, unit }: Pick<NodeSpec, 'runtime' | 'unit'>): string | undefined =>
   runtime === 'systemd' ? /@(.+?)(\.service)?$/.exec(unit)?.[1] : undefined;
 
+/** Its version is the tag of an image. */
+export const isContainer = (runtime: string): boolean => runtime === 'docker' || runtime === 'compose';
+
 /** The name of a start: the full unit name, the container, or the compose service. */
 export function unitName({ runtime, unit }: Pick<NodeSpec, 'runtime' | 'unit'>): string {
   if (runtime === 'systemd') return withSuffix(unit);

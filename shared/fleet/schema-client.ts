@@ -1,5 +1,5 @@
 // The part of the fleet file about versions of the client that a node may be told to run, and the check of its contradictions. Nothing is downloaded:
-// the owner has installed each of them as an instance of the client's template unit, or pulled the image of its container.
+// the owner has installed each of them as an instance of the client's template unit, or pulled the image of its container or Compose service.
 import type * as v from 'valibot';
 import { INSTANCE, TAG_OR_DIGEST, VERSION, WATCH_MINUTES_MAX } from '../model/version.ts';
 import type { Complaints } from './problems.ts';
@@ -43,10 +43,11 @@ interface CompleteClientFields {
 interface ClientUnit {
   readonly unit?: string;
   readonly docker?: string;
+  readonly compose?: object;
 }
 
 const isTemplate = ({ unit }: ClientUnit): boolean => unit?.endsWith('@*') === true;
-const isContainer = ({ docker }: ClientUnit): boolean => docker !== undefined;
+const isContainer = ({ docker, compose }: ClientUnit): boolean => docker !== undefined || compose !== undefined;
 
 /** Those of which another version may run: template units, or containers where none is one. */
 function versioned(units: CompleteClientFields['units']): readonly string[] {
@@ -101,6 +102,6 @@ export function checkClient(
       ? `expected client.unit, one of ${names.join(', ')}: of each another version may run`
       : names.length === 1
         ? `expected ${names.join('')}: of no other unit another version may run`
-        : 'expected a template as unit, for example node@*, or a container (docker): a version is chosen by its instance, or by the tag of its image',
+        : 'expected a template as unit, for example node@*, or a container (docker, compose): a version is chosen by its instance, or by the tag of its image',
   );
 }

@@ -70,9 +70,11 @@ export const ROLLING = 'Without --strategy blue-green it is upgraded where it is
 export const positionOf = ({ client, units }: Pick<Fleet, 'client' | 'units'>): number =>
   client === undefined ? -1 : units.findIndex(({ name }) => name === client.unit);
 
-/** Whether the client that is upgraded is a container. */
-export const isContainer = (fleet: Pick<Fleet, 'client' | 'units'>): boolean =>
-  fleet.units[positionOf(fleet)]?.runtime.kind === 'docker';
+/** Whether the client that is upgraded is a container, of Compose or not. */
+export function isContainer(fleet: Pick<Fleet, 'client' | 'units'>): boolean {
+  const kind = fleet.units[positionOf(fleet)]?.runtime.kind;
+  return kind === 'docker' || kind === 'compose';
+}
 
 /** What a fleet file lacks so that another instance could prove a version beside each node; null: nothing. */
 export function blueGreenFault(

@@ -26,7 +26,7 @@ client_state() {
   # Docker starts it again and again: it ends by itself, and nobody stopped it.
   case $NOTE in 'container '*' is restarting') state=failed CLIENT_ASKED=false ;; esac
   # Of a container, its tag or digest; of a template, which of its instances it is.
-  if [ "$SSM_Runtime" = docker ]; then
+  if [ -n "$CLIENT_IMAGE" ]; then
     one=$(image_version "$CLIENT_IMAGE")
   elif [[ $SSM_Runtime$SSM_Unit == systemd*'@*'* && $TARGET == *@?* ]]; then
     one=${TARGET#*@}

@@ -133,14 +133,11 @@ image_at() {
 
 # can_be_made CONTAINER TO KEPT BEFORE: true when the container KEPT of the image TO is there, and the name BEFORE is free. What could not be done is told before anything is stopped.
 can_be_made() {
-  local image path source policy found=''
+  local image source policy found=''
   case $1 in *'"com.docker.compose.project":'*) untouched "${CLIENT_UNITS[0]} was made by Compose, which would make it again as its file says"; return ;; esac
   while read -r source; do
     if [[ $source =~ \"Name\":\"[0-9a-f]{64}\" ]]; then untouched "${CLIENT_UNITS[0]} has a volume without a name, which another container would not get"; return; fi
-    source=$(readlink -f -- "$(word "$(member "$source" Source)")")
-    for path in ${paths[@]+"${paths[@]}"}; do
-      case $source/ in "$path"/*) found=yes ;; esac
-    done
+    if is_on_volume "$(word "$(member "$source" Source)")"; then found=yes; fi
   done < <(members "$(member "$1" Mounts)")
   if [ -z "$found" ]; then untouched "no mount of ${CLIENT_UNITS[0]} is on a volume of the node: another container would not get its data"; return; fi
   policy=$(policy_of "${CLIENT_UNITS[0]}")
@@ -163,6 +160,16 @@ can_be_made() {
   image=$(word "$(member "$1" Image)")
   if ! docker_api GET "/images/$image/json"; then untouched "docker does not tell of the image of ${CLIENT_UNITS[0]}"; return; fi
   docker_api POST "/containers/create?name=$3" "$(made_like "$1" "$DOCKER_SAYS" "$2")" || untouched "docker cannot make $3: ${DOCKER_SAYS:0:300}"
+}
+
+# is_on_volume PATH: it lies at one of the node's paths, or below it.
+is_on_volume() {
+  local path source
+  source=$(readlink -f -- "$1")
+  for path in ${paths[@]+"${paths[@]}"}; do
+    case $source/ in "$path"/*) return 0 ;; esac
+  done
+  return 1
 }
 
 # exchange_names NAME BEFORE KEPT: what runs no more is never started beside what runs: the one before does not start with Docker, whose policy goes

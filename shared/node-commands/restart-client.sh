@@ -6,6 +6,7 @@ perform() {
   read_clients && read_paths Paths || return
   paths=(${LINES[@]+"${LINES[@]}"})
   if [ "$SSM_Only" = switch ] && is_container; then find_name; fi
+  if [ "$SSM_Only" = switch ] && is_service; then settle_service; fi
   BEFORE=$(node_state ${paths[@]+"${paths[@]}"}) AFTER=$BEFORE
   FAULT=node
   more

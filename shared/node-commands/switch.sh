@@ -1,10 +1,11 @@
-# Another version of the client in its place, an instance of its template unit or a container: what it would run is looked for before anything is
+# Another version of the client in its place, an instance of its template unit, a container or a service of Compose: what it would run is looked for before anything is
 # stopped. Nothing is downloaded.
 
 # switch_client: true when Version runs, and goes on running. The only client of the command is meant.
 switch_client() {
   local to
   if is_container; then switch_container; return; fi
+  if is_service; then switch_service; return; fi
   is_template || return
   to=${CLIENT_UNITS[0]%'*'}$SSM_Version.service
   is_installed "$to" || return
@@ -41,6 +42,8 @@ enable_version() {
 is_container() {
   [[ ${#CLIENT_UNITS[@]}/${CLIENT_RUNTIMES[0]-}/${CLIENT_UNITS[0]-} =~ ^1/docker/[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$ ]] && [ "$SSM_Version" != _ ]
 }
+
+is_service() { [ "${#CLIENT_UNITS[@]}/${CLIENT_RUNTIMES[0]-}" = 1/compose ] && [ "$SSM_Version" != _ ]; }
 
 # is_template: false, with WHY, where the command is about no template unit, or names no version.
 is_template() {

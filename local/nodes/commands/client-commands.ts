@@ -3,6 +3,7 @@
 import type { NodeState } from '../../../shared/node-commands/node-answer.ts';
 import type { NodeOperation } from '../../../shared/node-commands/parameters.ts';
 import type { VolumeContent } from '../content.ts';
+import { isContainer } from '../spec.ts';
 import { type BackHost, type LeftStop, NodeBack } from './back.ts';
 import { fillVolume } from './fill.ts';
 import {
@@ -33,7 +34,7 @@ const NO_TEMPLATE =
   'the client is no template unit of systemd, of which another instance could run: nothing was changed';
 
 const lacks = ({ runtime, unit }: Client, version: string): string =>
-  runtime === 'docker'
+  isContainer(runtime)
     ? `docker has no image client:${version}, and nothing is pulled`
     : `systemd knows no unit ${unit.replace('*', version)}`;
 

@@ -9,7 +9,7 @@ import type { VolumeContent } from '../content.ts';
 import type { NodeContext } from '../context.ts';
 import { type DeviceReport, deviceById, FSTAB, type MountOptions, type NodeDisks } from '../disks.ts';
 import { bootLines, bootsWith, pinnedAt } from '../fstab.ts';
-import { isUnit } from '../spec.ts';
+import { isContainer, isUnit } from '../spec.ts';
 
 export type Parameters = Readonly<Partial<Record<ParameterName, string>>>;
 
@@ -48,7 +48,7 @@ const LAST_LINE_MAX = 300;
 
 /** Another version of it may run in its place: an instance of its template unit, or a container of another tag. */
 export const isVersioned = ({ runtime, unit }: Client): boolean =>
-  runtime === 'docker' || (runtime === 'systemd' && unit.includes('@*'));
+  isContainer(runtime) || (runtime === 'systemd' && unit.includes('@*'));
 /** As in start.sh: the client was seen running twice, a second apart. */
 const SEEN_MS = 2_000;
 export const MASKED = 'the clients are masked (/etc/chainmend/client-masked): start-client unmasks them';

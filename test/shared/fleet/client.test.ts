@@ -25,6 +25,16 @@ describe('the versions of a client', () => {
     expect(() => parseFleetDocument(Object.fromEntries(several))).not.toThrow();
   });
 
+  it('are those of a service of Compose, which is a container', () => {
+    const compose = { file: '/opt/node/compose.yaml', service: 'node' };
+    const units = { execution: { compose }, beacon: { unit: 'lighthouse.service' } };
+    expect(bitcoinFleet({ unit: undefined, compose, client: { versions } }).client?.unit).toBe('node');
+    expect(bitcoinFleet({ unit: undefined, units, client: { versions } }).client?.unit).toBe('execution');
+    const drills = { securityGroup: 'sg-0123456789abcdef0' };
+    const rehearsed = { unit: undefined, compose, drills, client: { versions, rehearse: true } };
+    expect(problem(rehearsed)).toContain('no container can be made there');
+  });
+
   it('are tags or digests of a container, where no unit is a template', () => {
     const digest = `sha256:${'0a'.repeat(32)}`;
     const only = { unit: undefined, docker: 'node', client: { versions: ['28.0', digest] } };

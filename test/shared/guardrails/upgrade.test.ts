@@ -270,6 +270,13 @@ describe('another instance may come beside a node', () => {
     expect(lacking({ probe: METRIC, health: { references: ['https://bitcoin-a.example/'] } })).toBeNull();
   });
 
+  it.each([{ docker: 'node' }, { compose: { file: '/opt/node/compose.yaml', service: 'node' } }])(
+    'and not where its client is a container: %p',
+    (runtime) => {
+      expect(lacking({ unit: undefined, ...runtime })).toMatch(/its client is a container/);
+    },
+  );
+
   it('and not where an owner’s own commands start one of its clients, or nothing can be asked', () => {
     const fleet = file();
     const [unit] = fleet.units;
