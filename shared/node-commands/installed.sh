@@ -1,4 +1,4 @@
-# What a unit needs to be started, looked at before anything is stopped.
+# What a unit, or another container, needs to be started, looked at before anything is stopped.
 
 # missing UNIT: prints why it could not be started, "no answer" in it where systemd gives none; nothing where it could.
 missing() {
@@ -19,4 +19,21 @@ missing() {
   elif [ -n "$executable" ] && [ ! -x "$executable" ]; then
     printf '%s, which %s executes, is not there' "$executable" "$1"
   fi
+}
+
+# image_id IMAGE: nothing where Docker has none; false where it does not answer.
+image_id() {
+  local o='{' c='}'
+  o=$o$o. c=$c$c
+  timeout 30 docker image inspect --format "${o}Id$c" "$1" 2>/dev/null | head -c 200 | head -n 1
+  [ "${PIPESTATUS[0]}" != 124 ]
+}
+
+# no_way_back: prints why the client's container, of a service of Compose, could not be made again of its image; nothing where it could.
+no_way_back() {
+  local is image o='{' c='}'
+  o=$o$o. c=$c$c
+  is=$(timeout 30 docker inspect --type container --format "${o}Image$c" "$CONTAINER" 2>/dev/null | head -c 200 | head -n 1)
+  if [ -z "$is" ] || ! image=$(image_id "$CLIENT_IMAGE") || [ "$image" = "$is" ]; then return; fi
+  printf 'docker has no image %s of which %s was made: there is no way back' "$CLIENT_IMAGE" "$TARGET"
 }

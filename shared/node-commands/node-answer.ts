@@ -45,6 +45,8 @@ const nodeStateSchema = v.strictObject({
         startedSecondsAgo: v.nullable(count),
         restarts: v.nullable(count),
         lacks: v.optional(v.nullable(scriptText(500))),
+        /** Of a service of Compose: why it could not come back once another version has taken its place; absent where it could. */
+        noWayBack: v.optional(scriptText(800)),
       }),
     ),
   ),

@@ -41,24 +41,19 @@ would_change() {
 
 # can_be_service FROM TO: true when FROM makes the very container that is there, and TO another one. Nothing is stopped yet.
 can_be_service() {
-  local found='' source o='{' c='}'
+  local found='' source back o='{' c='}'
   o=$o$o c=$c$c
   while read -r source; do
     if [ -n "$source" ] && is_on_volume "$source"; then found=yes; fi
   done < <(timeout 30 docker inspect --type container --format "${o}range .Mounts$c${o}println .Source$c${o}end$c" "$CONTAINER" 2>/dev/null | head -c 65536)
   if [ -z "$found" ]; then untouched "no mount of $TARGET is on a volume of the node: another container would not get its data"; return; fi
-  if [ "$(image_id "$1")" != "$(of_container "$o.Image$c")" ]; then untouched "docker has no image $1 of which $TARGET was made: there is no way back"; return; fi
+  back=$(no_way_back)
+  if [ -n "$back" ]; then untouched "$back"; return; fi
   if [ -z "$(image_id "$2")" ]; then untouched "docker has no image $2, and nothing is pulled"; return; fi
   would_change "$1" || return
   if [[ $CHANGED =~ Recreat|Creating ]]; then untouched "${SSM_Unit%%#*} does not make $TARGET as it runs: there is no way back. Run docker compose up for it first"; return; fi
   would_change "$2" || return
   if ! [[ $CHANGED == *Recreate* ]]; then untouched "$2 would change nothing for Compose: $CHANGED"; fi
-}
-
-image_id() {
-  local o='{' c='}'
-  o=$o$o c=$c$c
-  timeout 30 docker image inspect --format "$o.Id$c" "$1" 2>/dev/null | head -c 200 | head -n 1
 }
 
 # settle_service: after a power cut there are two containers, of which one has never run and was to take the place of the other: that one goes.

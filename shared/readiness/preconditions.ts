@@ -303,6 +303,15 @@ export const PRECONDITIONS = {
       return why == null ? null : `what runs could not be started again: ${why}`;
     },
   }),
+  'way-back-there': row({
+    before: { upgrade: CLIENT_STOPPED },
+    needs: 'the version that runs could come back: a service of Compose has no other way than its image',
+    asked: 'the node',
+    unknown: 'goes on',
+    code: 'unit-gone',
+    reads: ['clients', 'upgraded'],
+    judge: ({ clients: { runs = [] }, upgraded }) => runs[upgraded]?.noWayBack ?? null,
+  }),
   'room-for-tag': row({
     before: {
       replace: 'RunInstances',

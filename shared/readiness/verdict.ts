@@ -77,7 +77,8 @@ export const DOCTOR_CODES = {
   'tags-full': 'The instance carries as many tags as EC2 takes, and would need one more to leave its fleet.',
   'volume-unfit':
     'A data volume is one for which no copy can stand in on its node: LVM, RAID, LUKS, ZFS, btrfs, a mount unit or an automount.',
-  'unit-gone': 'The unit that runs could not be started again: its file or its executable is gone.',
+  'unit-gone':
+    'What runs could not be started again, or could not come back after an upgrade: its unit’s file, its executable or its image is gone.',
   'template-unfit': 'No other instance can be launched from the launch template as it is.',
   'snapshots-stopped': 'No lifecycle policy takes snapshots of this fleet any more.',
   'command-failed': 'The node did not carry out a command that only looks.',

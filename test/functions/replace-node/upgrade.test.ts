@@ -57,6 +57,11 @@ describe('an upgrade begins', () => {
     ['somebody has stopped its client', { seen: seen([client('stopped', { instance: '28.0' })]) }, 'client-stopped'],
     ['its client ends by itself', { seen: seen([client('failed', { instance: '28.0' })]) }, 'cannot-be-spared'],
     ['nobody can follow its client', { seen: seen([client('unknown')]) }, 'client-unknown'],
+    [
+      'its version could not come back',
+      { seen: { ...runs('28.0'), runs: [{ startedSecondsAgo: 1, restarts: 0, noWayBack: 'docker has no image' }] } },
+      'version-unknown',
+    ],
     ['it does not tell its version', { seen: seen([client('running')]) }, 'version-unknown'],
     ['it has the version already', { seen: runs('28.1') }, 'healed'],
     [

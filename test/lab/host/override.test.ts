@@ -69,26 +69,27 @@ onSystem('another version of a service of Compose', () => {
   let system: System;
   let ordinal = 0;
   beforeAll(async () => {
-    system = await System.start(['restart-client'], { '/root/docker': DOCKER });
+    system = await System.start(['restart-client', 'inspect-node'], { '/root/docker': DOCKER });
     await system.shell(IMAGES);
     await system.shell('mv /usr/bin/docker /usr/bin/docker.own; install -m 0755 /root/docker /usr/bin/docker');
   }, 300_000);
   afterAll(() => system?.stop());
 
-  const switchTo = async (version: string) => {
-    const command: NodeCommand = {
-      ...{ operation: 'restart-client', paths: ['/data'], only: 'switch', version },
-      clients: [
-        {
-          ...{ stopGraceSeconds: 10, cleanLine: 'shutdown complete' },
-          runtime: { kind: 'compose', file: '/opt/node/compose.yaml', service: 'client' },
-        },
-      ],
-    };
+  const clients = [
+    {
+      ...{ stopGraceSeconds: 10, cleanLine: 'shutdown complete' },
+      runtime: { kind: 'compose', file: '/opt/node/compose.yaml', service: 'client' },
+    },
+  ] as const;
+  const send = async (command: NodeCommand) => {
     const parameters = nodeCommandParameters({ fence: 4, ordinal: ++ordinal }, command, Date.now());
     const words = Object.entries(parameters).map(([name, [value = '']]) => `SSM_${name}='${value}'`);
-    return parseNodeAnswer(await system.shell(`env ${words.join(' ')} /root/restart-client 2>/run/errors`));
+    return parseNodeAnswer(await system.shell(`env ${words.join(' ')} /root/${command.operation} 2>/run/errors`));
   };
+  const switchTo = (version: string) =>
+    send({ operation: 'restart-client', clients, paths: ['/data'], only: 'switch', version });
+  const seenWayBack = async () =>
+    (await send({ operation: 'inspect-node', clients, paths: [] })).after?.runs?.[0]?.noWayBack;
   const write = (text: string) =>
     system.shell(`echo '${Buffer.from(text).toString('base64')}' | base64 -d >/opt/node/compose.yaml`);
   const again = async (text = FILE('localhost/client:1.0')) => {
@@ -187,11 +188,14 @@ onSystem('another version of a service of Compose', () => {
     ],
   ])(
     '%s is refused before anything is stopped',
-    async (_, change, version, why) => {
+    async (name, change, version, why) => {
       await again();
       await system.shell(`{ ${change.replace('UP', UP)}; } >/dev/null 2>&1`.replace('{ ;', '{ :;'));
       const before = await started();
       expect(await switchTo(version)).toMatchObject({ result: 'failed', reason: expect.stringMatching(why) });
+      expect(await seenWayBack()).toEqual(
+        /image has gone|another image/.test(name) ? expect.stringMatching(why) : undefined,
+      );
       expect(await started()).toBe(before);
       expect(before).toContain('20');
       await system.shell('docker tag client:1.0 client:0.9');

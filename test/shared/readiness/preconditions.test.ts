@@ -18,6 +18,7 @@ const OTHERS = 'arn:aws:kms:eu-west-1:999988887777:key/1234abcd-12ab-34cd-56ef-1
 const fleet = bitcoinFleet();
 const instance = { instanceId: 'i-1', tags: {}, launchTemplate: 'lt-1' };
 const runs = (lacks: string | null) => ({ ...seen(), runs: [{ startedSecondsAgo: 1, restarts: 0, lacks }] });
+const versioned = seen([client('running', { instance: '28.0' })]);
 const on = volumeNow({ kmsKeyId: OTHERS });
 
 const healsOf = (name: PreconditionName) => Object.keys(PRECONDITIONS[name].before) as Begun[];
@@ -85,6 +86,11 @@ const ROWS: Readonly<Record<PreconditionName, readonly [so: Told, not: Told, why
     { clients: runs('its file is gone') },
     /could not be started again: its file is gone/,
   ],
+  'way-back-there': [
+    { clients: { ...versioned, runs: runs(null).runs }, upgraded: 0 },
+    { clients: { ...versioned, runs: [{ startedSecondsAgo: 1, restarts: 0, noWayBack: 'no image' }] }, upgraded: 0 },
+    /^no image$/,
+  ],
   'room-for-tag': [
     { instance },
     { instance: { ...instance, tags: Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`t${at}`, ''])) } },
@@ -95,11 +101,7 @@ const ROWS: Readonly<Record<PreconditionName, readonly [so: Told, not: Told, why
     { fleet, moved: [foundVolume({ tags: {} })] },
     /never attached again$/,
   ],
-  'version-told': [
-    { clients: seen([client('running', { instance: '28.0' })]), upgraded: 0 },
-    { clients: seen(), upgraded: 0 },
-    /which version runs/,
-  ],
+  'version-told': [{ clients: versioned, upgraded: 0 }, { clients: seen(), upgraded: 0 }, /which version runs/],
   'owner-agrees': [
     { fleet, owner },
     { fleet, owner: { ...owner, autoScalingGroup: 'asg-1' } },
