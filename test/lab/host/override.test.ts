@@ -174,18 +174,6 @@ onSystem('another version of a service of Compose', () => {
       '1.1',
       /there is no way back/,
     ],
-    [
-      'of one whose file was changed since',
-      'sed -i s/one/two/ /opt/node/compose.yaml',
-      '1.1',
-      /compose\.yaml does not make client as it runs: there is no way back/,
-    ],
-    [
-      'of one that another file has a part in',
-      'cp /opt/node/compose.yaml /opt/node/more.yaml; docker rm -f -t 0 -a; docker compose -f /opt/node/compose.yaml -f /opt/node/more.yaml up client; docker start node-client-1',
-      '1.1',
-      /was made of \/opt\/node\/compose\.yaml,\/opt\/node\/more\.yaml, and not of/,
-    ],
   ])(
     '%s is refused before anything is stopped',
     async (name, change, version, why) => {

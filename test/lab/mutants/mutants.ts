@@ -3432,6 +3432,26 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       caughtBy: ['shared/node-commands/back'],
     },
   ],
+  'shared/node-commands/override.sh': [
+    {
+      name: 'no service of Compose is stopped whose file would not make it again',
+      find: 'if [[ $CHANGED =~ Recreat|Creating ]]',
+      replace: 'if false',
+      caughtBy: ['shared/node-commands/override'],
+    },
+    {
+      name: 'no service of Compose is stopped whose image has gone',
+      find: 'if [ -n "$back" ]',
+      replace: 'if false',
+      caughtBy: ['shared/node-commands/override'],
+    },
+    {
+      name: 'no service of Compose is made again of one of its files',
+      find: '  untouched "$TARGET was made of ${made:-',
+      replace: '  : "$TARGET was made of ${made:-',
+      caughtBy: ['shared/node-commands/override'],
+    },
+  ],
   'shared/node-commands/back.sh': [
     {
       name: 'the timer of a stop looks whether somebody has touched the client',
@@ -4476,6 +4496,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
       find: 'if (layer !== undefined)',
       replace: 'if (layer === undefined)',
       caughtBy: ['functions/replace-node/found-volumes'],
+    },
+    {
+      name: 'no upgrade begins where the version that runs could not come back',
+      find: 'runs[upgraded]?.noWayBack ?? null',
+      replace: 'runs[-1 - upgraded]?.noWayBack ?? null',
+      caughtBy: ['functions/replace-node/upgrade'],
     },
   ],
   'functions/replace-node/acts/cleanup.ts': [
