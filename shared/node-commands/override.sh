@@ -64,7 +64,7 @@ settle_service() {
   [[ $NOTE == *' has 2 containers of service '* ]] || return 0
   mapfile -t -n 2 ids < <(compose 30 -f "${SSM_Unit%%#*}" ps -a -q "${SSM_Unit#*#}" 2>/dev/null | head -c 4096)
   for CONTAINER in ${ids[@]+"${ids[@]}"}; do
-    [[ $(of_container "$o.State.Status$c $o""index .Config.Labels \"com.docker.compose.replace\"$c") =~ ^created\ [0-9a-f] ]] || continue
+    [[ $(of_container "$o.State.Status$c $o""index .Config.Labels \"com.docker.compose.replace\"$c") =~ ^created\ [^\<] ]] || continue
     timeout 30 docker rm "$CONTAINER" >/dev/null 2>&1
     return
   done
