@@ -61,11 +61,11 @@ export const READERS: readonly Reader[] = [
   nodesOf('backtest', 'discoverNodes'),
   nodesOf('preflight', 'discoverNodes'),
   nodesOf('report', 'discoverNodes'),
-  // It counts how many nodes match.
+  // It counts how many nodes match. `resume` ends the pause of what was put away, which only its put-away tags name.
   {
     caller: 'fleets',
     claim: 'instance',
-    reads: ['discoverByClaim'],
+    reads: ['discoverByClaim', 'targetToPutBack'],
     finds: async () => (await discoverByClaim(ec2, fleet, NO_MEMORY)).nodes,
   },
   // They judge what one reader has read: `readFleet`, of discoverNodes and readSnapshots.
