@@ -2257,6 +2257,16 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
       {
+        when: 'only its trouble is said again',
+        story: async (court) => {
+          await askedFor(court, 'swap');
+          court.says({ kind: 'approve', plan: PLAN });
+          await court.pass(30 * MINUTE_MS);
+          await page(court, { ...QUESTION, code: 'disk', severity: 'again', sentence: 'its disk is full' });
+          await court.pass(2 * HOUR_MS);
+        },
+      },
+      {
         when: 'only the same question follows, and that something else would have been needed',
         story: async (court) => {
           await askedFor(court, 'swap');
@@ -2285,6 +2295,16 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
           court.says({ kind: 'approve', plan: PLAN });
           await court.pass(5 * MINUTE_MS);
           await page(court, questionOf('swap from another set'));
+          await court.pass(2 * HOUR_MS);
+        },
+      },
+      {
+        when: 'it is said again that the clock of its node keeps every command from it',
+        story: async (court) => {
+          await askedFor(court, 'swap');
+          court.says({ kind: 'approve', plan: PLAN });
+          await court.pass(30 * MINUTE_MS);
+          await page(court, { ...QUESTION, code: 'clock-ahead', severity: 'again', sentence: 'its clock is ahead' });
           await court.pass(2 * HOUR_MS);
         },
       },

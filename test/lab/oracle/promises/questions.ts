@@ -18,6 +18,8 @@ const WELL_MS = 10 * MINUTE_MS;
 const QUESTION = 'approval-wanted';
 /** What says only that a yes did not count. */
 const NO_EFFECT: ReadonlySet<string> = new Set(['approval-exceeded', QUESTION]);
+/** What keeps every act from a node: said again after the yes, it says why nothing was done. */
+const HINDERS: ReadonlySet<string> = new Set(['clock-ahead', 'agent-too-old', 'node-silent']);
 const CHANGES =
   /^(StopInstances|StartInstances|RebootInstances|TerminateInstances|RunInstances|CreateVolume|CopyVolumes|AttachVolume|DetachVolume|ModifyVolume|CreateSnapshots?)$/;
 
@@ -40,7 +42,8 @@ export const aYesHasAnEffect: MakeRule = (scene, say) => {
       if (!node) continue;
       const yes = waiting.get(node);
       const isAnother = isQuestion(page) && page.terms !== yes?.question.terms;
-      if (yes && (isAnother || (!NO_EFFECT.has(page.code) && page.severity !== 'again'))) waiting.delete(node);
+      const isNew = page.severity !== 'again' || HINDERS.has(page.code);
+      if (yes && (isAnother || (isNew && !NO_EFFECT.has(page.code)))) waiting.delete(node);
       if (isQuestion(page)) questions = [...questions, page].slice(-QUESTIONS_MAX);
     }
   };
