@@ -65,8 +65,13 @@ export function confirmOnTerminal(): Asker['confirm'] {
   if (process.stdout.isTTY !== true || process.stdin.isTTY !== true) return undefined;
   return async (question) => {
     const lines = createInterface({ input: process.stdin, output: process.stdout });
+    // Ctrl-C and Ctrl-D end the question (`AbortError`), and an answer that ends is no yes.
     try {
       return /^y(es)?$/i.test((await lines.question(terminalText(`${question} [y/N] `))).trim());
+    } catch (error) {
+      if (!(error instanceof Error && error.name === 'AbortError')) throw error;
+      process.stdout.write('\n');
+      return false;
     } finally {
       lines.close();
     }
