@@ -27,13 +27,14 @@ export interface PushContext extends FleetsContext, Asker {
  * nothing unless every file is right, every fleet is deployed, and none asks for more than the deployment knows. All files count, because a fleet's selector
  * must fit those of the others.
  * @param names of fleets; all of them where it is 'all'
+ * @returns 1: a person said no
  * @throws FleetFilesError, UsageError, NeedsYesError, StoreError; fleets that were reported before the error are stored
  */
 export async function push(
   context: PushContext,
   names: readonly string[] | 'all',
   options: YesOption = {},
-): Promise<void> {
+): Promise<0 | 1> {
   const { directory, store, say } = context;
   const files = readFleets(directory);
   if (names !== 'all' && names.length === 0) throw new UsageError('push what? Name fleets, or say --all');
@@ -79,7 +80,7 @@ export async function push(
   const yes = await consentByEffect('push', context, options, { effects, what, question: `${first}Push?` });
   if (yes === undefined) {
     say('Nothing was pushed.');
-    return;
+    return 1;
   }
   await refuseOvertaken(parameters, changed);
   for (const [{ document }] of changed) {
@@ -90,6 +91,7 @@ export async function push(
     );
     say(`${document.fleet}: pushed`);
   }
+  return 0;
 }
 
 /** A yes is for the change that was shown, and for no other. @throws StoreError where somebody has stored another file since it was read */

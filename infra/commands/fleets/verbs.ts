@@ -58,7 +58,7 @@ export function addFleetVerbs(program: Command, open: Opened<FleetsDesk>, ended:
     .option('--all', 'every fleet of the folder')
     .action(async (names: string[], options: FolderOption & { all?: true; yes?: true }) => {
       const { push } = await import('./push.ts');
-      await push(await at(open, options), options.all ? 'all' : names, options);
+      ended.status = await push(await at(open, options), options.all ? 'all' : names, options);
     });
   verb('pause', 'touch nothing from now on: one node, one fleet, or anything')
     .argument('[fleet[/node]]', 'everything unless given')
@@ -84,7 +84,7 @@ export function addFleetVerbs(program: Command, open: Opened<FleetsDesk>, ended:
     .argument('<name>')
     .action(async (name: string, options: { yes?: true }) => {
       const { retire } = await import('../retire/retire.ts');
-      await retire(await open(), name, options);
+      ended.status = await retire(await open(), name, options);
     });
   verb('left', 'say what stays in the account when the stack is destroyed')
     .argument('[name...]', 'all of the folder unless given')

@@ -24,8 +24,8 @@ interface ReadPlan {
   readonly adoption: Adoption;
 }
 
-/** @throws UsageError, StoreError where it is refused or the zone keeps changing */
-export async function adopt(context: NamesContext, name: string, options: YesOption): Promise<void> {
+/** @returns 1: a person said no. @throws UsageError, StoreError where it is refused or the zone keeps changing */
+export async function adopt(context: NamesContext, name: string, options: YesOption): Promise<0 | 1> {
   refuseWrongUse(context, 'adopt', name, options);
   const { say } = context;
   const account = context.account();
@@ -37,7 +37,7 @@ export async function adopt(context: NamesContext, name: string, options: YesOpt
     if (adoptable.length === 0) {
       say(`Nothing in the zone ${fleet.dns.zone} of account ${id}, ${region}, can be handed over to ${name}.`);
       sayRest(say, adoption);
-      return;
+      return 0;
     }
     say(`Of the zone ${fleet.dns.zone} in account ${id}, ${region}, these records would be ${name}’s:`);
     say(
@@ -53,7 +53,7 @@ export async function adopt(context: NamesContext, name: string, options: YesOpt
     const yes = await consentTo('names adopt', context, options, 'Hand them over?');
     if (yes === undefined) {
       say('Nothing was changed.');
-      return;
+      return 1;
     }
     if (!options.yes) {
       const again = await readPlan(account, name);
@@ -69,7 +69,7 @@ export async function adopt(context: NamesContext, name: string, options: YesOpt
         `Handed over: ${changes.length === 1 ? 'one record has its marker' : `${changes.length} records have their markers`}.`,
       );
       say(`Give them back: npm run chainmend -- names release ${name}`);
-      return;
+      return 0;
     }
     say(`Somebody changed the zone at the same moment, and Route 53 refused: ${plainText(refused)}. What is left:`);
     plan = await readPlan(account, name);

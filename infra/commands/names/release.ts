@@ -38,8 +38,8 @@ export function whyNotReleased(
   );
 }
 
-/** @throws UsageError, StoreError where it is refused or not every marker is removed */
-export async function release(context: NamesContext, fleet: string, options: YesOption): Promise<void> {
+/** @returns 1: a person said no. @throws UsageError, StoreError where it is refused or not every marker is removed */
+export async function release(context: NamesContext, fleet: string, options: YesOption): Promise<0 | 1> {
   refuseWrongUse(context, 'release', fleet, options);
   const { say } = context;
   const account = context.account();
@@ -49,7 +49,7 @@ export async function release(context: NamesContext, fleet: string, options: Yes
   const shown = await belongings.names(fleet);
   if (shown.length === 0) {
     say(`No DNS record in account ${id}, ${region}, carries the marker of a fleet ${fleet}.`);
-    return;
+    return 0;
   }
   say(`Of ${fleet} in account ${id}, ${region}, the markers of these records go, and the records stay:`);
   for (const { zone, changes } of shown)
@@ -68,7 +68,7 @@ export async function release(context: NamesContext, fleet: string, options: Yes
   const yes = await consentTo('names release', context, options, 'Remove the markers?');
   if (yes === undefined) {
     say('Nothing was changed.');
-    return;
+    return 1;
   }
   // A pause may have ended, and a heal may have begun, while the list was read.
   await refuseUnlessQuiet(account, belongings, fleet);
@@ -94,6 +94,7 @@ export async function release(context: NamesContext, fleet: string, options: Yes
     );
   say(`Released: ${most} ${most === 1 ? 'marker is' : 'markers are'} gone, and every record is as it was.`);
   say(`Hand them over again: npm run chainmend -- names adopt ${fleet}`);
+  return 0;
 }
 
 async function refuseUnlessQuiet(

@@ -1,10 +1,10 @@
 // `names adopt` and `names release`: hand existing DNS records over to a fleet, and give them back.
 import type { Command } from 'commander';
 import type { YesOption } from '../consent.ts';
-import type { Opened } from '../program.ts';
+import type { Ended, Opened } from '../program.ts';
 import type { NamesContext } from './context.ts';
 
-export function addNamesVerbs(program: Command, open: Opened<NamesContext>): void {
+export function addNamesVerbs(program: Command, open: Opened<NamesContext>, ended: Ended): void {
   const names = program.command('names').description('DNS records that chainmend did not make');
   names
     .command('adopt')
@@ -12,7 +12,7 @@ export function addNamesVerbs(program: Command, open: Opened<NamesContext>): voi
     .argument('<fleet>')
     .action(async (fleet: string, options: YesOption) => {
       const { adopt } = await import('./adopt.ts');
-      await adopt(await open(), fleet, options);
+      ended.status = await adopt(await open(), fleet, options);
     });
   names
     .command('release')
@@ -20,6 +20,6 @@ export function addNamesVerbs(program: Command, open: Opened<NamesContext>): voi
     .argument('<fleet>')
     .action(async (fleet: string, options: YesOption) => {
       const { release } = await import('./release.ts');
-      await release(await open(), fleet, options);
+      ended.status = await release(await open(), fleet, options);
     });
 }

@@ -66,8 +66,8 @@ export function openHeals(
 
 const SHOWN = 12;
 
-/** @throws UsageError, NeedsYesError, StoreError where it is refused or not all of it is removed */
-export async function retire(context: RetireContext, fleet: string, options: YesOption): Promise<void> {
+/** @returns 1: a person said no. @throws UsageError, NeedsYesError, StoreError where it is refused or not all of it is removed */
+export async function retire(context: RetireContext, fleet: string, options: YesOption): Promise<0 | 1> {
   checkFleetName(fleet);
   refuseUnasked('retire', context, options, `retire ${fleet}`);
   const { say } = context;
@@ -81,7 +81,7 @@ export async function retire(context: RetireContext, fleet: string, options: Yes
   if (alarms.length === 0 && records === 0) {
     say(`No alarm and no DNS record in account ${account}, ${region}, carries the marks of a fleet ${fleet}.`);
     printRetained(say, fleet, kept);
-    return;
+    return 0;
   }
   say(`Of ${fleet} in account ${account}, ${region}, these go:`);
   if (alarms.length > 0)
@@ -95,7 +95,7 @@ export async function retire(context: RetireContext, fleet: string, options: Yes
   const yes = await consentTo('retire', context, options, 'Remove them?');
   if (yes === undefined) {
     say('Nothing was removed.');
-    return;
+    return 1;
   }
   // A heal may have begun while the list was read.
   await refuseUnlessIdle(context, belongings, fleet);
@@ -107,6 +107,7 @@ export async function retire(context: RetireContext, fleet: string, options: Yes
   const [alarmsLeft, namesLeft] = [await belongings.alarms(fleet), await belongings.names(fleet)];
   if (alarmsLeft.length > 0 || namesLeft.length > 0)
     throw new StoreError(remainingText(fleet, alarmsLeft.length, namesLeft));
+  return 0;
 }
 
 async function refuseUnlessIdle(context: RetireContext, belongings: Belongings, fleet: string): Promise<void> {

@@ -121,7 +121,7 @@ describe('handing records over', () => {
     expect((await npmRunNames('adopt * --yes')).status).toBe(2);
     expect((await npmRunNames('adopt')).status).toBe(2);
     const { status, told } = await npmRunNames('adopt bitcoin', [no]);
-    expect(status).toBe(0);
+    expect(status).toBe(1);
     expect(told).toMatch(/Nothing was changed\.$/);
     expect(JSON.stringify(records())).toBe(before);
   });
@@ -151,7 +151,7 @@ describe('handing records over', () => {
   it('shows a record again that somebody changed while the person read, and takes it as it is then', async () => {
     const other = '10.9.9.8';
     const { status, told, asked } = await npmRunNames('adopt bitcoin', [() => edit('node2', other), no]);
-    expect([status, asked]).toEqual([0, 2]);
+    expect([status, asked]).toEqual([1, 2]);
     expect(told).toMatch(/changed while you read.*node2\.bitcoin\.internal A 10\.9\.9\.8, TTL 300 s: becomes/s);
     expect(markers()).toEqual(['elsewhere']);
   });
@@ -168,7 +168,7 @@ describe('handing records over', () => {
       },
     };
     const { status, told } = await npmRunNames('adopt bitcoin', [yes, no], raced);
-    expect([status, times]).toEqual([0, 1]);
+    expect([status, times]).toEqual([1, 1]);
     expect(told).toMatch(
       /Route 53 refused: .*do not match the current values.*node2\.bitcoin\.internal A 10\.9\.9\.9/s,
     );

@@ -151,7 +151,7 @@ describe('retiring a fleet', () => {
     });
     const no = await npmRunFleets('retire bitcoin', () => false);
     expect(no).toMatchObject({
-      status: 0,
+      status: 1,
       told: expect.stringMatching(/names in the zone bitcoin\.internal\n.*\nNothing was removed\.$/s),
     });
     expect((await npmRunFleets('retire bitcion --yes')).told).toMatch(
