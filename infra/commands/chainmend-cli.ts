@@ -57,7 +57,7 @@ export function addVerbs(program: Command, desk: Desk, ended: Ended): void {
   addBacktestVerb(program, desk.backtest, ended);
   program.commandsGroup('Fleets:');
   addFleetVerbs(program, desk.fleets, ended);
-  addNamesVerbs(program, desk.names);
+  addNamesVerbs(program, desk.names, ended);
   addAdoptVerb(program, desk.adopt, ended);
   addDiffVerb(program, desk.diff, ended);
   program.commandsGroup('Else:');
@@ -181,7 +181,11 @@ function terminalOf(interrupted: AbortSignal): Terminal {
       adopt: async () => {
         const { readAccount } = await import('./adopt/account.ts');
         const { localTwin } = await import('./adopt/twin.ts');
-        return { read: (options) => readAccount(options), playTwin: localTwin, say, status };
+        const stored = async () => {
+          const { storedFleets } = await import('./fleets/stored-fleet.ts');
+          return storedFleets((await import('./fleets/parameter-store.ts')).ssmParameterStore());
+        };
+        return { read: (options) => readAccount(options), stored, playTwin: localTwin, say, status };
       },
       backtest: async () => {
         const { readHistories } = await import('./backtest/account.ts');

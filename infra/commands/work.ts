@@ -14,6 +14,7 @@ import './fleets/parameter-store.ts';
 import './fleets/pause.ts';
 import './fleets/push.ts';
 import './fleets/show.ts';
+import './fleets/stored-fleet.ts';
 import './heal/acknowledge.ts';
 import './heal/approve.ts';
 import './heal/aws-suite.ts';

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import * as v from 'valibot';
+import { stringify } from 'yaml';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import { tagKey, tagValue } from '../../../shared/fleet/schema-fields.ts';
 import { hasTags } from '../../../shared/model/tags.ts';
@@ -10,6 +11,7 @@ import { fleetJsonSchemaPath } from '../../fleet-json-schema.ts';
 import { fleetPathsIn, parseSource, shortPath } from '../../fleets.ts';
 import { InputError } from '../../input-error.ts';
 import { UsageError } from '../errors.ts';
+import type { StoredFleet } from '../fleets/stored-fleet.ts';
 import { type Adoption, adoptionJson, adoptionLines, adoptionOf } from './adoption.ts';
 import type { AdoptContext } from './context.ts';
 import { masked, NOT_MASKED } from './mask.ts';
@@ -53,9 +55,15 @@ export async function adopt(context: AdoptContext, options: AdoptOptions): Promi
   if (options.readOut !== undefined) return writeReadOut(context, readOut, options.readOut, options);
   const folder = options.out === undefined ? undefined : resolve(options.out);
   const adoption = adoptionOf(readOut, schemaFrom(folder));
-  const files = folder === undefined || options.plan ? [] : writeFleets(adoption, folder);
+  const stored = options.from === undefined ? await context.stored() : [];
+  const deployed = deployedAlready(adoption, stored);
+  const files = folder === undefined || options.plan ? [] : writeFleets(adoption, deployed, folder);
   const kept = files.filter(({ written }) => !written);
   for (const line of adoptionLines(adoption)) context.say(line);
+  for (const [name, one] of deployed) context.say(deployedText(name, one));
+  for (const { fleet, document } of stored)
+    if (document === undefined)
+      context.say(`not read: the nodes of ${fleet}, which is deployed: its stored file is broken`);
   for (const { path, written } of files)
     context.say(written ? `written: ${path}` : `kept as it is: ${path} was there before`);
   if (files.length === 0 && adoption.fleets.length > 0) context.say('Nothing is written. --out DIR writes the files.');
@@ -159,9 +167,28 @@ function writeReadOut({ say }: AdoptContext, readOut: ReadOut, path: string, { m
 const schemaFrom = (folder: string | undefined): string =>
   folder === undefined ? '../fleet.schema.json' : relative(folder, fleetJsonSchemaPath).replace(/\s/g, '%20');
 
+/** By the names of proposals: the fleet that has these nodes where the suite is deployed. */
+function deployedAlready({ fleets }: Adoption, stored: readonly StoredFleet[]): ReadonlyMap<string, FleetDocument> {
+  const documents = stored.flatMap(({ document }) => document ?? []);
+  return new Map(
+    fleets.flatMap(({ name, group: { selector } }) => {
+      const same = documents.find(({ nodes: { tag } }) => hasTags(tag, selector) || hasTags(selector, tag));
+      return same === undefined ? [] : [[name, same] as const];
+    }),
+  );
+}
+
+const deployedText = (proposed: string, { fleet, mode }: FleetDocument): string =>
+  `${proposed} is deployed already${fleet === proposed ? '' : `, as ${fleet}`}, in mode ${mode}: its file is the one that is stored, and not this proposal.`;
+
+/** The next deployment from this folder is to change nothing of it. */
+const storedText = (stored: FleetDocument, schema: string): string =>
+  `# yaml-language-server: $schema=${schema}\n# As it is stored where chainmend is deployed.\n${stringify(stored, { lineWidth: 0 })}`;
+
 /** A file that is there is a person's, and so are the nodes of one with another name. */
 function writeFleets(
   { fleets }: Adoption,
+  deployed: ReadonlyMap<string, FleetDocument>,
   folder: string,
 ): readonly { readonly path: string; readonly written: boolean }[] {
   mkdirSync(folder, { recursive: true });
@@ -169,7 +196,10 @@ function writeFleets(
     const { document } = parseSource(shortPath(path), readFileSync(path, 'utf8'));
     return document === undefined ? [] : [{ path, tags: document.nodes.tag }];
   });
-  return fleets.map(({ name, text, group: { selector } }) => {
+  return fleets.map(({ name: proposed, text: proposal, group: { selector } }) => {
+    const stored = deployed.get(proposed);
+    const name = stored?.fleet ?? proposed;
+    const text = stored === undefined ? proposal : storedText(stored, schemaFrom(folder));
     const same = known.find(({ tags }) => hasTags(tags, selector) || hasTags(selector, tags));
     if (same !== undefined) return { path: shortPath(same.path), written: false };
     const path = join(folder, `${name}.yaml`);

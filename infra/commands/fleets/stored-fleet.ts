@@ -2,6 +2,10 @@
 import { type Deployed, deployedIn, deployedParameterNames } from '../../../shared/fleet/membership.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { fleetOfParameter, fleetParameterName } from '../../../shared/fleet/parameter.ts';
+import { FleetFileError } from '../../../shared/fleet/problems.ts';
+import type { FleetDocument } from '../../../shared/fleet/schema.ts';
+import { parseFleetDocument } from '../../../shared/fleet/whole.ts';
+import { JsonError, parseJson } from '../../../shared/text/json.ts';
 import { commandNames } from '../../names.ts';
 import { StoreError } from '../errors.ts';
 import type { ParameterStore } from './parameter-store.ts';
@@ -20,6 +24,32 @@ export async function deployedNow(parameters: ParameterStore): Promise<Deployed>
     throw new StoreError(
       `${error instanceof Error ? error.message : String(error)}: npm run deploy. Nothing was changed`,
     );
+  }
+}
+
+export interface StoredFleet {
+  readonly fleet: string;
+  /** undefined: its text is none of a fleet file. */
+  readonly document: FleetDocument | undefined;
+}
+
+/** Of this suite. @throws StoreError */
+export async function storedFleets(parameters: ParameterStore): Promise<readonly StoredFleet[]> {
+  const prefix = commandNames().parameterPrefix;
+  const stored: StoredFleet[] = [];
+  for (const fleet of await parameters.list(`${prefix}/fleets`)) {
+    const value = (await parameters.read(fleetParameterName(prefix, fleet))) ?? '';
+    stored.push({ fleet, document: documentIn(value) });
+  }
+  return stored;
+}
+
+function documentIn(value: string): FleetDocument | undefined {
+  try {
+    return parseFleetDocument(parseJson(value));
+  } catch (error) {
+    if (error instanceof FleetFileError || error instanceof JsonError) return undefined;
+    throw error;
   }
 }
 

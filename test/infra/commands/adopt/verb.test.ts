@@ -7,8 +7,10 @@ import type { ReadOptions } from '../../../../infra/commands/adopt/account.ts';
 import { type ReadOut, readOutText } from '../../../../infra/commands/adopt/read-out.ts';
 import type { TwinInput, TwinLine } from '../../../../infra/commands/adopt/twin-form.ts';
 import { addAdoptVerb } from '../../../../infra/commands/adopt/verbs.ts';
+import type { StoredFleet } from '../../../../infra/commands/fleets/stored-fleet.ts';
 import { type JsonResult, runProgram } from '../../../../infra/commands/program.ts';
 import { readFleetFiles } from '../../../../infra/fleets.ts';
+import { parseFleetDocument } from '../../../../shared/fleet/whole.ts';
 import { nodesNamed, someReadOut } from '../../../fixtures/builders/read-out.ts';
 
 let folder: string;
@@ -19,7 +21,12 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const ACCOUNT = someReadOut(nodesNamed(['acme1', 'acme2'], { Component: 'nodes/bitcoin' }));
 
-async function adopt(words: string, account: ReadOut = ACCOUNT, twin: readonly TwinLine[] = []) {
+async function adopt(
+  words: string,
+  account: ReadOut = ACCOUNT,
+  twin: readonly TwinLine[] = [],
+  stored: readonly StoredFleet[] = [],
+) {
   const said: string[] = [];
   const wrong: string[] = [];
   const asked: ReadOptions[] = [];
@@ -44,6 +51,7 @@ async function adopt(words: string, account: ReadOut = ACCOUNT, twin: readonly T
             asked.push(options);
             return account;
           },
+          stored: async () => stored,
           playTwin: async (input, heard) => {
             played.push(input);
             for (const line of twin) heard(line);
@@ -69,6 +77,20 @@ describe('files', () => {
     expect(status).toBe(1);
     expect(said).toMatch(/kept as it is: .*bitcoin.yaml was there before/);
     expect(readFileSync(join(folder, 'bitcoin.yaml'), 'utf8')).toBe('mine\n');
+  });
+
+  it('of fleets that are deployed are those that are stored: no poorer proposal, and no second fleet of the same nodes', async () => {
+    const document = parseFleetDocument({
+      ...{ fleet: 'mine', chain: 'bitcoin', mode: 'act', role: 'follower', unit: 'node@*' },
+      ...{ nodes: { tag: { Component: 'nodes/bitcoin' } }, volumes: { data: '/node-data' } },
+    });
+    const { status, said } = await adopt(`--out ${folder}`, ACCOUNT, [], [{ fleet: 'mine', document }]);
+    expect(status).toBe(0);
+    expect(said).toContain(
+      'bitcoin is deployed already, as mine, in mode act: its file is the one that is stored, and not this proposal.',
+    );
+    expect(readdirSync(folder)).toEqual(['mine.yaml']);
+    expect(readFleetFiles([join(folder, 'mine.yaml')]).map((one) => one.document)).toEqual([document]);
   });
 
   it('of other names that have these nodes already stay alone: two fleets with one node would be refused', async () => {
