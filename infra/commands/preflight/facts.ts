@@ -74,7 +74,7 @@ export function findingsOf(facts: AccountFacts): Findings {
   if (unread !== undefined) problems.push(unread);
   const roles = rolesOf(facts);
   const missing = fleets.some(({ templates }) => templates.some(({ mayPass }) => mayPass === false));
-  if (roles.length > 0 && (missing || !isDeployed)) lines.push(`Deploy with: ${deployCommand(roles)}`);
+  if (missing || !isDeployed) lines.push(`Deploy with: ${deployCommand(roles, isDeployed)}`);
   return { lines, problems };
 }
 
@@ -91,8 +91,9 @@ const rolesOf = ({ fleets }: AccountFacts): readonly string[] =>
 const subscriberLines = (subscribers: Subscribers): readonly string[] =>
   subscribers.kind === 'counted' ? [`${subscribers.confirmed} confirmed subscriptions of the pages`] : [];
 
-const deployCommand = (roles: readonly string[]): string =>
-  `npm run deploy -- -c nodeRoles=${roles.length === 0 ? 'none' : roles.join(',')}`;
+/** The first deployment subscribes somebody to the pages. */
+const deployCommand = (roles: readonly string[], isDeployed: boolean): string =>
+  `npm run deploy -- ${isDeployed ? '' : '-c email=you@example.com '}-c nodeRoles=${roles.length === 0 ? 'none' : roles.join(',')}`;
 
 const concurrencyLine = (concurrency: number): string =>
   concurrency >= ENOUGH_CONCURRENCY

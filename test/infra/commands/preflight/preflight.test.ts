@@ -87,7 +87,7 @@ describe('check --account', () => {
     expect(told).toMatch(
       /^bitcoin: 1 node\n {2}lt-[0-9a-f]{17}: profile bitcoin-node, arn:aws:iam::\d{12}:role\/bitcoin-node$/m,
     );
-    expect(told).toContain(`Deploy with: npm run deploy -- -c nodeRoles=${ROLE}\n`);
+    expect(told).toContain(`Deploy with: npm run deploy -- -c email=you@example.com -c nodeRoles=${ROLE}\n`);
     expect(told).toMatch(/^dogecoin: 0 nodes; no other instance ever takes/m);
     expect(told).toMatch(/^litecoin: litecoin-1 was launched from no template, .*replace\.launchTemplate/m);
     expect(told).toMatch(/^ {2}who owns litecoin-1 is a guess, by the tag ManagedBy=terraform: /m);
