@@ -138,7 +138,7 @@ function linesOf(result: FleetBacktest, days: number): readonly string[] {
   );
   return [
     ...wrapped(
-      `${fleet}, ${timeOf(fromMs)} to ${timeOf(toMs)} (${days} days), as its file is today and in mode act:`,
+      `${fleet}, ${timeOf(fromMs)} to ${timeOf(toMs)} (${days} ${days === 1 ? 'day' : 'days'}), as its file is today and in mode act:`,
       WIDTH,
     ),
     ...(rows.length > 0 ? ['', ...table] : []),

@@ -54,10 +54,10 @@ export function retainedLines(fleet: string, { volumes, instances, snapshots }: 
   const sizeGiB = volumes.reduce((sum, volume) => sum + volume.sizeGiB, 0);
   const parts = [
     volumes.length > 0
-      ? `${volumes.length} volumes of ${sizeGiB} GiB (about $${Math.round(sizeGiB * GIB_USD)} a month)`
+      ? `${volumes.length} ${volumes.length === 1 ? 'volume' : 'volumes'} of ${sizeGiB} GiB (about $${Math.round(sizeGiB * GIB_USD)} a month)`
       : '',
-    instances.length > 0 ? `${instances.length} instances` : '',
-    snapshots.length > 0 ? `${snapshots.length} snapshots` : '',
+    instances.length > 0 ? `${instances.length} ${instances.length === 1 ? 'instance' : 'instances'}` : '',
+    snapshots.length > 0 ? `${snapshots.length} ${snapshots.length === 1 ? 'snapshot' : 'snapshots'}` : '',
   ].filter((part) => part !== '');
   const filters = `--filters Name=tag:chainmend:fleet,Values=${fleetTag(commandNames().suite, fleet)} Name=tag-key,Values=chainmend:keep-until`;
   return [
