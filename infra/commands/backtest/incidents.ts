@@ -28,11 +28,12 @@ const SICK_FOR_MS = 2 * MINUTE_MS;
 /** What comes back so soon is the same trouble. */
 const SAME_WITHIN_MS = 10 * MINUTE_MS;
 
-/** Those that began in its time, oldest first: metrics are read from earlier on. */
+/** Those of its time, oldest first: metrics are read from earlier on. What was there before is met as its time begins. */
 export function incidentsIn(history: History): readonly Incident[] {
   return history.nodes
     .flatMap((node) => [...disksOf(history, node), ...healthOf(history, node)])
-    .filter(({ onsetMs }) => onsetMs >= history.fromMs)
+    .filter(({ toMs }) => toMs === null || toMs > history.fromMs)
+    .map((incident) => ({ ...incident, onsetMs: Math.max(incident.onsetMs, history.fromMs) }))
     .toSorted((a, b) => a.onsetMs - b.onsetMs || (a.node < b.node ? -1 : 1));
 }
 

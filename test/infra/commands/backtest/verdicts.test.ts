@@ -14,7 +14,8 @@ import { volumeNow } from '../../../fixtures/builders/volume.ts';
 
 /** Two days ago: metrics have minutes. */
 const THEN_MS = NOON_MS - 2 * DAY_MS;
-const HOUR_MS = 60 * 60_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const { synced, stuck, unreachable } = HEALTH_VALUE;
 
 const full = diskHistory(THEN_MS, [80, 81, 92, 93, 93]);
@@ -75,6 +76,16 @@ describe('a disk that was full', () => {
         ],
       }),
       ['grow to 600 GiB'],
+    ],
+    [
+      'is one where it was full before the days began, and still was in them',
+      disk({ fromMs: THEN_MS + 3 * MINUTE_MS }),
+      ['grow to 600 GiB'],
+    ],
+    [
+      'is none where it was over before the days began',
+      disk({ fromMs: THEN_MS + HOUR_MS, nodes: [nodeHistory({ disks: [diskHistory(THEN_MS, [80, 92, 93, 80])] })] }),
+      [],
     ],
     [
       'is no incident below the alarm’s threshold',
