@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { type FleetProblem, sentenceOf } from '../shared/fleet/problems.ts';
 import { fleetDocumentSchema } from '../shared/fleet/schema-whole.ts';
 import { elsewhere } from './chains-elsewhere.ts';
+import { chainsIn } from './commands/adopt/words.ts';
 import { fleetJsonSchema } from './fleet-json-schema.ts';
 import { nearest } from './nearest.ts';
 
@@ -20,6 +21,9 @@ export interface FileSchema {
   readonly schema: v.GenericSchema;
 }
 
+/** More places of one key are not named. */
+const MOST_PLACES = 3;
+
 const FLEET_FILE: FileSchema = { root: fleetJsonSchema(), schema: fleetDocumentSchema };
 
 const suggestionFor = (problem: FleetProblem, { root, schema }: FileSchema = FLEET_FILE): Suggestion | undefined => {
@@ -28,12 +32,20 @@ const suggestionFor = (problem: FleetProblem, { root, schema }: FileSchema = FLE
   const key = path.at(-1) ?? '';
   if (kind === 'unknown-key') {
     const here = nearest(key, schemasAt(root, above).flatMap(keysOf));
-    const there = here ? undefined : placesOf(root, key, [])[0];
-    const word = here ?? there?.join('.');
-    return word ? { word, expected: expectationAt(schema, there ?? [...above, word]) } : undefined;
+    const isInflected = here !== undefined && (key.startsWith(here) || here.startsWith(key));
+    // A key that is right elsewhere says more than one that looks alike, unless that is the same word: nodes and node.
+    const places = placesOf(root, key, []).toSorted((one, other) => one.length - other.length);
+    const [first] = places;
+    if (first !== undefined && !isInflected) {
+      const words = places.slice(0, MOST_PLACES).map((place) => place.join('.'));
+      return { word: words.join('" or "'), expected: expectationAt(schema, first) };
+    }
+    return here ? { word: here, expected: expectationAt(schema, [...above, here]) } : undefined;
   }
   if (kind !== 'wrong-value' || typeof value !== 'string') return undefined;
-  const word = nearest(value, schemasAt(root, path).flatMap(wordsOf));
+  const words = schemasAt(root, path).flatMap(wordsOf);
+  const chain = chainsIn(value)[0]?.chain;
+  const word = chain !== undefined && words.includes(chain) ? chain : nearest(value, words);
   return word ? { word, expected: undefined } : undefined;
 };
 

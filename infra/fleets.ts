@@ -109,7 +109,7 @@ export function parseSource(path: string, text: string): Source {
   if (broken.length > 0) return { path, document: undefined, lines: broken, at };
   try {
     const document = checkedDocument(value);
-    return { path, document, lines: nameProblems(path, document, at), at };
+    return { path, document, lines: [...nameProblems(path, document, at), ...tagProblems(document, at)], at };
   } catch (error) {
     if (!(error instanceof FleetFileError)) throw error;
     return { path, document: undefined, lines: told(error.problems, (problem) => explainedProblem(problem)), at };
@@ -129,6 +129,13 @@ function nameProblems(path: string, { fleet }: FleetDocument, at: Source['at']):
   return [
     `${at(['fleet'], 'value')} fleet is "${fleet}"; expected the file's own name, or call the file ${fleet}.yaml`,
   ];
+}
+
+/** AWS's own form of one tag would be two tags here, which no node has. */
+function tagProblems({ nodes: { tag } }: FleetDocument, at: Source['at']): string[] {
+  const { Key: key, Value: value, ...others } = tag;
+  if (key === undefined || value === undefined || Object.keys(others).length > 0) return [];
+  return [`${at(['nodes', 'tag'], 'value')} nodes.tag is a tag in AWS’s form; expected { ${key}: ${value} }`];
 }
 
 /** Errors that no file shows alone: a name that is taken, and an instance that would be a node of two fleets. */

@@ -36,7 +36,14 @@ export interface YamlSource {
 /** More problems usually repeat one mistake. */
 const MAXIMUM_PROBLEMS = 50;
 
-const ONE_DOCUMENT = 'a second document begins after ---; expected one document in a file';
+/** What the YAML reader's own words leave open, by its codes. */
+const PLAINLY: Readonly<Record<string, string>> = {
+  MULTIPLE_DOCS: 'a second document begins after ---; expected one document in a file',
+  TAB_AS_INDENT: 'a tab; expected blanks at the beginning of a line',
+  MULTILINE_IMPLICIT_KEY: 'no key and value are here; expected for example mode: plan, with a blank after the colon',
+  BLOCK_AS_IMPLICIT_KEY:
+    'a second key is in the value of this one; expected each key in a line of its own, all equally far in',
+};
 
 /** @param path as in messages */
 export function readYamlSource(path: string, text: string, limits: YamlLimits): YamlSource {
@@ -50,13 +57,13 @@ export function readYamlSource(path: string, text: string, limits: YamlLimits): 
     const { line, col } = counter.linePos(offset);
     return `${path}:${line}:${col}`;
   };
-  const broken: readonly Problem[] = [...yaml.errors, ...yaml.warnings, ...notPlain(yaml)];
+  const broken = problemsOf(text, yaml);
   return {
     value: broken.length > 0 ? undefined : yaml.toJS(),
     broken: firstProblems(
       broken,
       path,
-      ({ pos, code, message }) => `${place(pos[0])} ${code === 'MULTIPLE_DOCS' ? ONE_DOCUMENT : message}`,
+      ({ pos, code = '', message }) => `${place(pos[0])} ${Object.hasOwn(PLAINLY, code) ? PLAINLY[code] : message}`,
     ),
     at: (field, end = 'key') => place(offsetOf(yaml, pairsOf, field, end)),
     told: (problems, explain) =>
@@ -136,6 +143,23 @@ function firstProblems<One>(
   const more = problems.length - MAXIMUM_PROBLEMS;
   const lines = problems.slice(0, MAXIMUM_PROBLEMS).map(lineOf);
   return more > 0 ? [...lines, `${path} and ${more} more problems`] : lines;
+}
+
+/** A reader that has lost its way calls each word behind the first mistake wrong. */
+function problemsOf(text: string, yaml: Document.Parsed): readonly Problem[] {
+  const [first] = yaml.errors;
+  if (first === undefined) return [...yaml.warnings, ...notPlain(yaml)];
+  const [, open = '', reference = ''] =
+    /(\$\{|\{\{)([^}\n]{0,80}\}{0,2})[^\n]*$/.exec(upToLineEnd(text, first.pos[0])) ?? [];
+  if (open === '') return [first];
+  const message = `${showValue(open + reference)} is a reference of another tool, such as Terraform; expected its value, or the file as that tool writes it`;
+  return [{ pos: first.pos, message }];
+}
+
+/** The line of a place. */
+function upToLineEnd(text: string, offset: number): string {
+  const end = text.indexOf('\n', offset);
+  return text.slice(text.lastIndexOf('\n', offset - 1) + 1, end < 0 ? undefined : end);
 }
 
 interface Problem {

@@ -48,7 +48,7 @@ export const disk = object('{ maximumSizeGiB: 2000 }', {
   ),
 });
 
-export const owner = object('{ by: terraform, acceptDrift: true }', {
+export const owner = object('{ by: terraform }', {
   by: derived(
     'What made the nodes. OpenTofu is `terraform`, a person or script `nobody`.',
     'by tags',

@@ -67,6 +67,58 @@ describe('what is wrong in a fleet file', () => {
       ],
     ],
     [
+      'a chain by another name of its own, and not the one whose letters are nearest',
+      `fleet: bitcoin\nchain: btc\nmode: plan\n${nodes}`,
+      [expect.stringMatching(/^bitcoin\.yaml:2:8 chain is "btc"; did you mean "bitcoin"\? Expected a chain: /)],
+    ],
+    [
+      'a key that is right at several other levels',
+      `${head}${nodes}keepDays: 7\n`,
+      [
+        'bitcoin.yaml:5:1 unknown key "keepDays"; did you mean "replace.keepDays" or "snapshots.copyTo.keepDays"? Expected a whole number of days from 1 to 90, no unit after it, for example 7',
+      ],
+    ],
+    [
+      'a key that is right at another level, and whose letters are near to another one here',
+      `${head}${nodes}references: []\n`,
+      [expect.stringMatching(/^bitcoin\.yaml:5:1 unknown key "references"; did you mean "health\.references"\? /)],
+    ],
+    [
+      'an owner in one word, without the power to cause a drift',
+      `${head}${nodes}owner: terraform\n`,
+      ['bitcoin.yaml:5:8 owner is "terraform"; expected for example { by: terraform }'],
+    ],
+    [
+      'a tag in the form that AWS prints, which would be two tags',
+      `${head}nodes: { tag: { Key: Component, Value: nodes/bitcoin } }\nrole: follower\nvolumes: { data: /node-data }\n`,
+      ['bitcoin.yaml:4:15 nodes.tag is a tag in AWS’s form; expected { Component: nodes/bitcoin }'],
+    ],
+    [
+      'a reference of Terraform, once and not for each word behind it',
+      `${head}nodes: { tag: { Component: \${var.component} } }\nrole: follower\n`,
+      [
+        'bitcoin.yaml:4:29 "$' +
+          '{var.component}" is a reference of another tool, such as Terraform; expected its value, or the file as that tool writes it',
+      ],
+    ],
+    [
+      'a key without a blank behind its colon',
+      `fleet: bitcoin\nchain: bitcoin\nmode:plan\n${nodes}`,
+      ['bitcoin.yaml:3:1 no key and value are here; expected for example mode: plan, with a blank after the colon'],
+    ],
+    [
+      'a tab',
+      `${head}${nodes}\trole: follower\n`,
+      ['bitcoin.yaml:5:1 a tab; expected blanks at the beginning of a line'],
+    ],
+    [
+      'a key that stands too far in',
+      `fleet: bitcoin\n  chain: bitcoin\n`,
+      [
+        'bitcoin.yaml:1:8 a second key is in the value of this one; expected each key in a line of its own, all equally far in',
+      ],
+    ],
+    [
       'a chain that only its own fleet file could describe',
       `fleet: tron\nchain: tron\nmode: plan\n${nodes}`,
       [
