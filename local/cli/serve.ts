@@ -61,6 +61,7 @@ export async function serve(
     nowMs: () => region.clock.now(),
     onDefect,
     port,
+    regionName: region.kernel.regionName,
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EADDRINUSE' || error.code === 'EACCES')
       throw new UsageError(`--port: ${port} cannot be had (${error.code}); expected a free port, or no --port`);

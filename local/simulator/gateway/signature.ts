@@ -76,6 +76,17 @@ function claim(read: Omit<SignatureClaim, 'signedHeaders'>, signedHeaders: strin
   return { ...read, signedHeaders: names };
 }
 
+/** Services whose requests may be signed for us-east-1 from anywhere ("Global services", "Managing AWS STS in an AWS Region", IAM user guide). */
+const GLOBAL: readonly string[] = ['iam', 'route53', 'sts'];
+
+/** Throws `AwsError` for a request that belongs into another region, as the endpoint of a region does. */
+export function checkRegion({ region, service }: SignatureClaim, regionName: string): void {
+  if (region === regionName || (region === 'us-east-1' && GLOBAL.includes(service))) return;
+  throw mismatch(
+    `Credential should be scoped to a valid region. This is ${regionName}, and the request is for ${region}.`,
+  );
+}
+
 /**
  * Throws `AwsError` unless the request was signed as claimed with this secret, at about the time of one of these clocks.
  * @param clocksMs ms since the epoch
