@@ -135,7 +135,7 @@ const retryText = ({ trigger, onsetMs, code = '' }: DispatchAnswer): string =>
     ? ''
     : isFinal(code)
       ? 'Nothing was begun.'
-      : `It stays asked for until ${new Date(onsetMs + ASKED_FOR_MS).toISOString().slice(11, 16)} UTC, and is tried again by itself unless it is paused.`;
+      : `It stays asked for until ${new Date(onsetMs + ASKED_FOR_MS).toISOString().slice(11, 16)} UTC, and is tried again by itself ${code === 'paused' ? 'once the pause has ended' : 'unless it is paused'}.`;
 
 /** The dispatcher's reason codes as sentences. */
 const REASONS: Readonly<Record<string, string>> = {

@@ -28,7 +28,7 @@ const MAX_STORIES = 10;
 /** Healed incidents are shown for this long. */
 const LATELY_MS = 60 * 60_000;
 const DAY_MS = 24 * LATELY_MS;
-/** More nodes than this are counted, and only those in trouble are listed. */
+/** More nodes than this are counted; those in trouble are listed first. */
 const MAX_NODES = 30;
 /** watch-fleet looks each minute: after so long it has missed several looks. */
 const STALE_MS = 5 * 60_000;
@@ -188,7 +188,9 @@ export async function status(context: HealCommandContext, target: Target): Promi
     );
   if (stale) context.complain(`Nobody has looked at it for ${seen.replace(' ago', '')}: docs/runbooks/suite-blind.md`);
   const listed =
-    nodes.length <= MAX_NODES ? nodes : nodes.filter(({ health }) => !WELL.has(health)).slice(0, MAX_NODES);
+    nodes.length <= MAX_NODES
+      ? nodes
+      : nodes.toSorted((a, b) => Number(WELL.has(a.health)) - Number(WELL.has(b.health))).slice(0, MAX_NODES);
   if (listed.length > 0) context.say(`\n${nodeTable(listed, nowMs)}`);
   if (listed.length < nodes.length)
     context.say(`and ${nodes.length - listed.length} more: --json has all, FLEET/NODE shows one`);
@@ -199,6 +201,7 @@ export async function status(context: HealCommandContext, target: Target): Promi
     context.say(
       `Waits for approval until ${clockText(untilMs)}: a plan of ${by}. npm run chainmend -- approve ${plan}`,
     );
+  if (incidents.length > 0 && asks.length > 0) context.say('');
   if (incidents.length === 0 && asks.length === 0)
     context.say(`Nothing is open in ${target.shown}, and nothing was healed in the last hour.`);
   if (incidents.length > 0) await tellIncidents(context, incidents, records, nowMs);
@@ -286,13 +289,17 @@ function narrowed(state: FleetState, { node, fleet }: Target): FleetState {
 }
 
 function nodeTable(nodes: FleetState['nodes'], nowMs: number): string {
-  const rows = nodes.map(({ name, health, height, lagBlocks, sinceMs, reason }) => [
+  const rows = nodes.map(({ name, health, height, lagBlocks, sinceMs, reason }, at) => [
     plainText(name, 256),
     health,
     height === null ? '?' : height.toLocaleString('en'),
     lagBlocks === null ? '?' : String(lagBlocks),
     durationText((nowMs - sinceMs) / 1000),
-    WELL.has(health) ? '' : wrapped(plainText(reason, 400), WHY_COLUMNS),
+    WELL.has(health)
+      ? ''
+      : reason === nodes[at - 1]?.reason
+        ? 'as above'
+        : wrapped(plainText(reason, 400), WHY_COLUMNS),
   ]);
   return tableOf(['node', 'health', 'height', 'behind', 'for', 'why'], rows);
 }
@@ -327,7 +334,8 @@ async function tellIncidents(
     context.say(`\n${plainText(incident.node, 256)}, incident ${plainText(incident.incidentId, 20)}`);
     if (last) context.say(lineText(last));
     const word = wordText(incident, nowMs);
-    if (word !== null) context.say(`          last word ${word}`);
+    // The line above says it already.
+    if (word !== null && last?.sentence !== incident.lastWord?.sentence) context.say(`          last word ${word}`);
     for (const line of recordLines(record, incident)) context.say(line);
     if (isWaiting(incident, nowMs))
       context.say(`          approve   npm run chainmend -- approve ${incident.incidentId}`);
