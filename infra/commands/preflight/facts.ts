@@ -74,7 +74,7 @@ export function findingsOf(facts: AccountFacts): Findings {
   if (unread !== undefined) problems.push(unread);
   const roles = rolesOf(facts);
   const missing = fleets.some(({ templates }) => templates.some(({ mayPass }) => mayPass === false));
-  if (missing || !isDeployed) lines.push(`Deploy with: ${deployCommand(roles, isDeployed)}`);
+  if (fleets.length > 0 && (missing || !isDeployed)) lines.push(`Deploy with: ${deployCommand(roles, isDeployed)}`);
   return { lines, problems };
 }
 
