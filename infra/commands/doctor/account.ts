@@ -10,7 +10,7 @@ export const accountLines = ({ account }: DoctorFacts): readonly string[] =>
   findingsOf({ ...account, fleets: [] }).lines;
 
 export function judgeAccount(facts: DoctorFacts): readonly Finding[] {
-  const { account, pausedEverywhere, suiteAlarms, broken } = facts;
+  const { account, pausedEverywhere, suiteAlarms, broken, undeployed } = facts;
   const files = [...broken].map(([name, why]) => no('fleet-file-broken', `${name}: ${why}`));
   if (!account.isDeployed)
     return [
@@ -25,6 +25,9 @@ export function judgeAccount(facts: DoctorFacts): readonly Finding[] {
       alarms.map(({ name, reason }) =>
         no('suite-alarm', `${name} is in ALARM: ${reason}`, { remedy: 'docs/runbooks says what each of these means' }),
       ),
+    ),
+    ...undeployed.map((fleet) =>
+      no('not-deployed', `${fleet} is not deployed: no function looks after it`, { paste: 'npm run deploy' }),
     ),
     ...pagesFindings(account),
     ...files,

@@ -75,7 +75,17 @@ async function examined(
   const fleets = chosen(isFromFiles(options) ? filesOf(context, options) : storedIn(settings), names);
   const reports: FleetReport[] = [];
   for (const fleet of fleets) reports.push(await examinedFleet(clients, around, fleet, options));
-  return reportOf(facts, around.nowMs, reports);
+  return reportOf({ ...facts, undeployed: undeployedOf(around, fleets) }, around.nowMs, reports);
+}
+
+function undeployedOf({ isDeployed, settings }: Surroundings, fleets: readonly Fleet[]): readonly string[] {
+  if (!isDeployed || 'unread' in settings) return [];
+  const { fleets: stored, broken } = settings.value;
+  const known = new Set([
+    ...stored.map(({ name }) => name),
+    ...[...broken.keys()].map((name) => name.split('/').at(-1)),
+  ]);
+  return fleets.map(({ name }) => name).filter((name) => !known.has(name));
 }
 
 const isFromFiles = ({ files, fleets }: DoctorOptions): boolean => files === true || fleets !== undefined;
@@ -158,7 +168,7 @@ async function withCommands(clients: DoctorClients, { status }: Surroundings, fa
 }
 
 interface AccountRead {
-  readonly facts: DoctorFacts;
+  readonly facts: Omit<DoctorFacts, 'undeployed'>;
   readonly around: Surroundings;
   readonly settings: Read<Settings>;
 }
@@ -185,7 +195,7 @@ async function readAround(context: DoctorContext, clients: DoctorClients): Promi
     ...{ accountId: account.account, region: account.region },
     ...{ replaceRole: deployed.role, kmsKeys: deployed.kmsKeys, readQuotas: quotaReader(clients) },
   };
-  const facts: DoctorFacts = {
+  const facts: AccountRead['facts'] = {
     askedAs: callerArn,
     account,
     pausedEverywhere: mapped(settings, ({ values }) =>

@@ -15,6 +15,8 @@ export interface DoctorFacts {
   readonly account: Omit<AccountFacts, 'fleets'>;
   readonly pausedEverywhere: Read<Refusal | null>;
   readonly suiteAlarms: Read<readonly SuiteAlarm[]>;
+  /** Fleets of files that are not deployed, where chainmend is: no function looks after them. */
+  readonly undeployed: readonly string[];
   /** Stored fleet files that do not parse: the sentence, by the parameter's name. */
   readonly broken: ReadonlyMap<string, string>;
 }
