@@ -76,6 +76,7 @@ const STEPS: readonly Step[] = [
   { type: 'status bitcoin', keep: { first: 'explain ([0-9a-f]{8})$' } },
   { as: 'explain a plan', type: 'explain {first}' },
   { as: 'plan', type: 'plan bitcoin/node3', speed: 30 },
+  { write: 'other/litecoin.yaml', text: NODES.replaceAll('bitcoin', 'litecoin') },
   {
     together: [
       { as: 'adopt again', type: 'adopt --out {folder}/again' },
@@ -83,6 +84,7 @@ const STEPS: readonly Step[] = [
       { as: 'a wrong node', type: 'restore bitcoin/nod3 --yes' },
       { as: 'nothing to undo', type: 'undo bitcoin/node1 --yes' },
       { as: 'a cut pipe', type: 'status bitcoin', isCut: true },
+      { as: 'a fleet that nobody has deployed', type: 'doctor --fleets {folder}/other' },
     ],
   },
   { edit: 'mode: ask', from: 'mode: plan' },
@@ -121,7 +123,6 @@ const STEPS: readonly Step[] = [
   {
     together: [
       { as: 'report', type: 'report --since 1d --out {folder}/report.html' },
-      { as: 'report as JSON', type: 'report --since 1d --out {folder}/again.html --json' },
       { as: 'retire too early', type: 'retire bitcoin --yes' },
     ],
   },
@@ -216,6 +217,15 @@ describe('before it is deployed', () => {
     );
   });
 
+  it('is asked nothing in another region', () => {
+    expect(of('another region')).toMatchObject({
+      ...{ status: 1, stdout: '' },
+      stderr: expect.stringMatching(
+        /: Credential should be scoped to a valid region\. This is eu-west-1, and the request is for us-east-1\.\n$/,
+      ),
+    });
+  });
+
   it('proposes what it has found, and writes nothing without --out', () => {
     const { status, stdout } = of('adopt --plan');
     expect(status).toBe(0);
@@ -257,6 +267,16 @@ describe('before it is deployed', () => {
     expect(stdout).toMatch(/^ {2}no, no-template: replace of 3 of 3 nodes \(node1, node2, node3\)$/m);
   });
 
+  it('finds the disk that has been full for longer than the days that are looked at', () => {
+    const { status, stdout } = of('backtest');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/ \(1 day\), as its file is today and in\nmode act:$/m);
+    expect(stdout).toMatch(/^25-12-31 \d\d:\d\d {2}node2 {2}full disk {2}grow to 600 GiB \* {2}–$/m);
+    expect(stdout).toMatch(
+      /^Of 1 incident: 1 would have been healed, each with a proviso, 0 refused, 0 are\nnot knowable\.$/m,
+    );
+  });
+
   it('says that a push needs a deployment', () => {
     expect(of('nothing to push to')).toMatchObject({
       status: 1,
@@ -287,6 +307,15 @@ describe('in mode plan', () => {
     expect(stdout).toMatch(
       /^bitcoin is deployed already, in mode plan: its file is the one that is stored, and not this proposal\.$/m,
     );
+  });
+
+  it('names a fleet that is in no deployment, and the line that deploys it', () => {
+    const { status, stdout } = of('a fleet that nobody has deployed');
+    expect(status).toBe(1);
+    expect(stdout).toMatch(
+      /^ {2}no, not-deployed\n {4}litecoin is not deployed: no function looks after it\n {4}npm run deploy$/m,
+    );
+    expect(stdout).not.toMatch(/Deploy with|nobody-paged/);
   });
 
   it('names what was probably meant', () => {
@@ -379,7 +408,9 @@ describe('a pause', () => {
     );
     expect(of('snapshot, paused')).toMatchObject({
       status: 1,
-      stderr: expect.stringMatching(/^Refused \(paused\): fleet bitcoin is paused: looking at it myself\. /),
+      stderr: expect.stringMatching(
+        /^Refused \(paused\): fleet bitcoin is paused: looking at it myself\. .* once the pause has ended\.\n$/,
+      ),
     });
     expect(of('resume').stdout).toBe('bitcoin goes on. It was paused: looking at it myself\n');
     expect(of('resume').truth.parameters['/chainmend/pauses/bitcoin']).toBe('off');
