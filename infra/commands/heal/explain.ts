@@ -239,17 +239,19 @@ function undoText({ fleet, node }: IncidentRecord, trigger: Trigger | null, isDo
   ];
 }
 
-function moreText({ fleet, node, pagedCodes }: IncidentRecord): readonly string[] {
+function moreText({ fleet, node, trigger, pagedCodes }: IncidentRecord): readonly string[] {
   const pages = pagedCodes.map((code) => `paged: ${plainText(code, 60)}`);
-  return [...pages, `${PROGRAM} status ${plainText(`${fleet}/${node}`, 300)}`, ...runbooksOf(pagedCodes)];
+  return [...pages, `${PROGRAM} status ${plainText(`${fleet}/${node}`, 300)}`, ...runbooksOf(pagedCodes, trigger)];
 }
 
-/** Of the codes that people were paged for; the index where none has one. */
-function runbooksOf(codes: readonly string[]): readonly string[] {
+/** Of the codes that people were paged for; where none has one that of full disks, or the index. */
+function runbooksOf(codes: readonly string[], trigger: string): readonly string[] {
   const named = codes.flatMap((code) =>
     Object.hasOwn(PAGE_WANTS, code) ? (PAGE_WANTS[code as keyof typeof PAGE_WANTS].runbook ?? []) : [],
   );
-  return [...new Set(named.length > 0 ? named : ['README'])].map((name) => `docs/runbooks/${name}.md`);
+  return [...new Set(named.length > 0 ? named : [trigger.startsWith('disk:') ? 'disk' : 'README'])].map(
+    (name) => `docs/runbooks/${name}.md`,
+  );
 }
 
 /** The room that is left of 80 columns by the questions. */
