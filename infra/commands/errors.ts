@@ -23,6 +23,12 @@ export class RequestError extends Error {
   override readonly name = 'RequestError';
 }
 
+/** What an SDK says of its failure. Where it has found no account it does not say where it looked. */
+export const withPlace = (words: string): string =>
+  /Region is missing|CredentialsProvider|Could not load credentials|ECONNREFUSED/.test(words)
+    ? `${words}; your environment says which account and region: AWS_PROFILE, or AWS_REGION and credentials; AWS_ENDPOINT_URL for a local region`
+    : words;
+
 /** AWS refused, or could not be asked. */
 export class SuiteError extends Error {
   override readonly name = 'SuiteError';

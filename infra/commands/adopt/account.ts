@@ -9,7 +9,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { isOutside } from '../../../shared/fleet/nodes.ts';
 import { errorText } from '../../../shared/text/plain-text.ts';
-import { StoreError } from '../errors.ts';
+import { StoreError, withPlace } from '../errors.ts';
 import { agentsOf, alarmsOf, disksOf, seriesOf, targetGroupsOf, zonesOf } from './account-around.ts';
 import {
   elasticAddresses,
@@ -71,16 +71,13 @@ export async function readAccount(options: ReadOptions, config: AccountConfig = 
   } catch (cause) {
     if (cause instanceof StoreError) throw cause;
     const words = wordsOf(cause);
-    const unnamed = /Region is missing|CredentialsProvider|Could not load credentials|ECONNREFUSED/.test(words);
-    throw new StoreError(`the account cannot be read: ${words}${unnamed ? WHOSE : ''}`, { cause });
+    throw new StoreError(`the account cannot be read: ${withPlace(words)}`, { cause });
   }
   // The SDK keeps the offset between AWS's clock and this machine's, where it is more than five minutes.
   const nowMs = Date.now() + ec2.config.systemClockOffset;
   return readAround(clients, { account, found, nowMs, region: await ec2.config.region() }, options);
 }
 
-const WHOSE =
-  '; your environment says which account and region: AWS_PROFILE, or AWS_REGION and credentials; AWS_ENDPOINT_URL for a local region';
 const wordsOf = (error: unknown): string =>
   error instanceof Error ? `${error.name}: ${errorText(error, 160)}`.trim() : String(error);
 

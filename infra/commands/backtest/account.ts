@@ -26,7 +26,7 @@ import { readFleets } from '../../fleets.ts';
 import { commandNames } from '../../names.ts';
 import type { AlarmChange, Samples } from '../../report/facts.ts';
 import type { AccountConfig } from '../adopt/account.ts';
-import { SuiteError } from '../errors.ts';
+import { SuiteError, withPlace } from '../errors.ts';
 import { notFoundError } from '../fleets/context.ts';
 import { folderOf } from '../fleets/verbs.ts';
 import { agentMetrics, keyOf, type Metric, ours, readAlarms, readMetrics } from '../report/account.ts';
@@ -126,7 +126,7 @@ async function knownFleets({ ssm }: Clients, { files }: AskedBacktest): Promise<
   try {
     return (await readSettings(ssm, commandNames().parameterPrefix)).fleets;
   } catch (cause) {
-    throw new SuiteError(`the stored fleet files cannot be read: ${errorText(cause, 500)}`, { cause });
+    throw new SuiteError(`the stored fleet files cannot be read: ${withPlace(errorText(cause, 500))}`, { cause });
   }
 }
 

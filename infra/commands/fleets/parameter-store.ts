@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import type { Yes } from '../consent.ts';
-import { StoreError } from '../errors.ts';
+import { StoreError, withPlace } from '../errors.ts';
 
 export interface ParameterStore {
   /** undefined where the parameter does not exist. */
@@ -70,9 +70,5 @@ export async function withStoreError<T>(what: string, work: () => Promise<T>): P
 
 function storeError(what: string, cause: unknown): StoreError {
   const words = plainText(cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause));
-  const unnamed = /Region is missing|CredentialsProvider|Could not load credentials|ECONNREFUSED/.test(words);
-  return new StoreError(`${what}: ${words}${unnamed ? WHOSE : ''}`, { cause });
+  return new StoreError(`${what}: ${withPlace(words)}`, { cause });
 }
-
-/** The SDK says what is missing, but not where it looked. */
-const WHOSE = '; your environment says which account and region: AWS_PROFILE, or AWS_REGION and credentials';

@@ -20,7 +20,7 @@ import { healOf, partitions, WRITERS, type Writer } from '../../../shared/heal/r
 import { createStore, type Store } from '../../../shared/heal/store.ts';
 import type { FleetRecord } from '../../../shared/reconcile/context.ts';
 import { commandNames } from '../../names.ts';
-import { RequestError, SuiteError } from '../errors.ts';
+import { RequestError, SuiteError, withPlace } from '../errors.ts';
 import { readSubscribers } from '../subscribers.ts';
 import {
   ASKING,
@@ -298,17 +298,12 @@ function lineOf(record: Readonly<Record<string, unknown>>, by: Writer): StoryLin
   };
 }
 
-/** The SDK says what is missing, but not where it looked. */
-const WHOSE =
-  '; your environment says which account and region: AWS_PROFILE, or AWS_REGION and credentials; AWS_ENDPOINT_URL for a local region';
-
 async function withSuiteError<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
     if (cause instanceof SuiteError || cause instanceof RequestError) throw cause;
     const words = cause instanceof Error ? `${cause.name}: ${cause.message}`.trim() : String(cause);
-    const unnamed = /Region is missing|CredentialsProvider|Could not load credentials|ECONNREFUSED/.test(words);
-    throw new SuiteError(`${what}: ${words}${unnamed ? WHOSE : ''}`, { cause });
+    throw new SuiteError(`${what}: ${withPlace(words)}`, { cause });
   }
 }

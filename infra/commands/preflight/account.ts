@@ -19,7 +19,7 @@ import { attempt } from '../../../shared/readiness/attempt.ts';
 import { launchFactsOf } from '../../../shared/readiness/read-launch.ts';
 import type { FleetFile } from '../../fleets.ts';
 import { commandNames } from '../../names.ts';
-import { StoreError } from '../errors.ts';
+import { StoreError, withPlace } from '../errors.ts';
 import { newNodesOf, nodesStackOf } from '../nodes/new-nodes.ts';
 import { roomForPorts, rulesQuota } from '../nodes/open-ports.ts';
 import { readSubscribers } from '../subscribers.ts';
@@ -63,12 +63,10 @@ export async function readAccount(files: readonly CheckedFile[], config: AwsClie
   } catch (cause) {
     if (cause instanceof StoreError) throw cause;
     const words = wordsOf(cause);
-    const unnamed = /Region is missing|CredentialsProvider|Could not load credentials|ECONNREFUSED/.test(words);
-    throw new StoreError(`the account cannot be read: ${words}${unnamed ? WHOSE : ''}`, { cause });
+    throw new StoreError(`the account cannot be read: ${withPlace(words)}`, { cause });
   }
 }
 
-const WHOSE = '; your environment says which account and region: AWS_PROFILE, or AWS_REGION and credentials';
 const wordsOf = (error: unknown): string =>
   error instanceof Error ? `${error.name}: ${error.message}`.trim() : String(error);
 

@@ -37,7 +37,7 @@ import {
   type Samples,
 } from '../../report/facts.ts';
 import { recoveryOf } from '../../report/recovery.ts';
-import { SuiteError } from '../errors.ts';
+import { SuiteError, withPlace } from '../errors.ts';
 import type { AwsClientConfig } from '../preflight/account.ts';
 import { type OtlpMetrics, readOverOtlp } from './over-otlp.ts';
 
@@ -458,7 +458,7 @@ async function withSuiteError<T>(what: string, work: () => Promise<T>): Promise<
   } catch (cause) {
     if (cause instanceof SuiteError) throw cause;
     throw new SuiteError(
-      `${what} cannot be read: ${cause instanceof Error ? `${cause.name}: ${errorText(cause, 500)}` : String(cause)}`,
+      `${what} cannot be read: ${withPlace(cause instanceof Error ? `${cause.name}: ${errorText(cause, 500)}` : String(cause))}`,
       { cause },
     );
   }

@@ -35,7 +35,7 @@ import { judgeAgent } from '../../../shared/aws/commands.ts';
 import { pauseParameterName } from '../../../shared/fleet/parameter.ts';
 import { plainText } from '../../../shared/text/plain-text.ts';
 import { commandNames } from '../../names.ts';
-import { SmokeError } from '../errors.ts';
+import { SmokeError, withPlace } from '../errors.ts';
 import type { AwsClientConfig } from '../preflight/account.ts';
 import { ladderAccount } from './aws-ladder.ts';
 import { markKept, resourcesOf, TABLE } from './aws-resources.ts';
@@ -251,16 +251,12 @@ async function orNothing<T extends object>(
 const wordsOf = (error: unknown): string =>
   plainText(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
 
-/** The SDK says what is missing, but not where it looked. */
-const WHOSE = '; your environment says which account and region: AWS_PROFILE, or AWS_REGION and credentials';
-
 async function withSmokeError<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
     if (cause instanceof SmokeError) throw cause;
     const words = wordsOf(cause);
-    const unnamed = /Region is missing|CredentialsProvider|Could not load credentials|ECONNREFUSED/.test(words);
-    throw new SmokeError(`${what}: ${words}${unnamed ? WHOSE : ''}`, { cause });
+    throw new SmokeError(`${what}: ${withPlace(words)}`, { cause });
   }
 }
