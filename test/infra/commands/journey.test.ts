@@ -47,7 +47,9 @@ const STEPS: readonly Step[] = [
     together: [
       { as: 'nothing is stored', type: 'status' },
       { as: 'no account: status', type: 'status', but: AWS_NOWHERE },
-      { as: 'no account: adopt', type: 'adopt --plan', but: AWS_NOWHERE },
+      ...['adopt --plan', 'check --account --fleets {folder}/nodes', 'backtest', 'report', 'pause'].map((type) => ({
+        ...{ as: `no account: ${type.split(' ')[0]}`, type, but: AWS_NOWHERE },
+      })),
       { as: 'another region', type: 'status', but: { AWS_REGION: 'us-east-1' } },
     ],
   },
@@ -209,13 +211,19 @@ describe('before it is deployed', () => {
     });
   });
 
-  it.each(['no account: status', 'no account: adopt'])('%s: says where an account is looked for', (name) => {
-    const { status, stdout, stderr } = of(name);
-    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    expect(stderr).toMatch(
-      /: Error: Region is missing; your environment says which account and region: AWS_PROFILE, or AWS_REGION and credentials; AWS_ENDPOINT_URL for a local region\n$/,
-    );
-  });
+  it.each(['status', 'adopt', 'check', 'backtest', 'report', 'pause'].map((verb) => `no account: ${verb}`))(
+    '%s: says where an account is looked for',
+    (name) => {
+      const { status, stdout, stderr } = of(name);
+      expect({ status, stdout }).toEqual({
+        status: 1,
+        stdout: name.endsWith('check') ? expect.stringContaining('It is right.') : '',
+      });
+      expect(stderr).toMatch(
+        /: (?:Error: )?Region is missing; your environment says which account and region: AWS_PROFILE, or AWS_REGION and credentials; AWS_ENDPOINT_URL for a local region\n$/,
+      );
+    },
+  );
 
   it('is asked nothing in another region', () => {
     expect(of('another region')).toMatchObject({
@@ -370,6 +378,7 @@ describe('in mode ask', () => {
     expect(of('approve').truth.data['node2']?.sizeGiB).toBe(500);
     expect(of('approve again')).toMatchObject({ status: 1, stderr: expect.stringMatching(/^Already answered: plan /) });
     const { stdout, truth } = of('explain');
+    expect(stdout).toMatch(/^ {10}docs\/runbooks\/disk\.md$/m);
     expect(truth.data['node2']?.sizeGiB).toBe(600);
     expect(stdout).toMatch(/^now {7}over for \d+ min\n {10}filesystem 600 GiB, \d+ % used; client running$/m);
     expect(stdout).toMatch(
