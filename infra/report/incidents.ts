@@ -48,7 +48,7 @@ export interface Incident {
 const HEALS: ReadonlySet<string> = new Set<string>([...HEAL_KINDS, DRILL_KIND]);
 const ROTATION = 'rotate-peers';
 
-/** In the order of their first line. A run of rotate-peers that changes a node counts as one, too. */
+/** In the order of their first line. A run of rotate-peers that changes a node counts as one, too; what a person only asked about does not. */
 export function incidentsOf(facts: ReportFacts): readonly Incident[] {
   const nodes = new Map(facts.nodes.map((node) => [`${node.fleet}/${node.node}`, node]));
   const groups = Map.groupBy(facts.journal, keyOf);
@@ -59,6 +59,7 @@ export function incidentsOf(facts: ReportFacts): readonly Incident[] {
     const acts = lines.filter(({ kind, fields }) => kind === 'intent' && fields.bookkeeping !== true);
     // Peers that were only looked at are no heal.
     if (first.by === ROTATION && acts.length === 0) return [];
+    if (acts.length === 0 && isQuestion(lines)) return [];
     const { fleet, node, incidentId, heal } = first;
     const end = lines.findLast(isEnd);
     const of = nodes.get(`${fleet}/${node}`);
@@ -84,6 +85,14 @@ export function incidentsOf(facts: ReportFacts): readonly Incident[] {
       },
     ];
   });
+}
+
+/** A person has asked what would be done (`plan`), and nothing was to be done. */
+function isQuestion(lines: readonly ReportLine[]): boolean {
+  const begun = lines.filter(({ by, fields }) => by === 'dispatch-heal' && fields.mode !== undefined);
+  const isAsked = ({ fields, evidence }: ReportLine): boolean =>
+    fields.mode === 'plan' && evidenceOf(evidence)?.['namespace'] === 'person';
+  return begun.length > 0 && begun.every(isAsked);
 }
 
 /** Empty for lines that belong to no incident. */

@@ -97,6 +97,16 @@ describe('an incident of the journal', () => {
     ).toEqual([]);
   });
 
+  it('is not made of what a person has only asked about, and is of what was begun then', () => {
+    const from = (namespace: string, mode: 'plan' | 'ask') =>
+      reportedLine(1, { by: 'dispatch-heal', fields: { mode }, evidence: JSON.stringify({ namespace }) });
+    const planned = reportedLine(2, { kind: 'plan', act: 'planned' });
+    const countOf = (...journal: readonly ReportLine[]) => incidentsOf(reportFacts({ journal })).length;
+    expect(countOf(from('person', 'plan'), planned)).toBe(0);
+    expect(countOf(from('person', 'plan'), planned, from('person', 'ask'))).toBe(1);
+    expect(countOf(from('CWAgent', 'plan'), planned)).toBe(1);
+  });
+
   it('of the peers of a node is one only where something was changed', () => {
     const line = { by: 'rotate-peers', heal: 'rotate-peers', incidentId: 'peers', place: 'a1b2-0001' } as const;
     const looked = reportedLine(1, { ...line, kind: 'decision' });
