@@ -149,17 +149,23 @@ function firstProblems<One>(
 function problemsOf(text: string, yaml: Document.Parsed): readonly Problem[] {
   const [first] = yaml.errors;
   if (first === undefined) return [...yaml.warnings, ...notPlain(yaml)];
-  const [, open = '', reference = ''] =
-    /(\$\{|\{\{)([^}\n]{0,80}\}{0,2})[^\n]*$/.exec(upToLineEnd(text, first.pos[0])) ?? [];
-  if (open === '') return [first];
-  const message = `${showValue(open + reference)} is a reference of another tool, such as Terraform; expected its value, or the file as that tool writes it`;
+  const reference = referenceIn(lineAt(text, first.pos[0]));
+  if (reference === undefined) return [first];
+  const message = `${showValue(reference)} is a reference of another tool, such as Terraform; expected its value, or the file as that tool writes it`;
   return [{ pos: first.pos, message }];
 }
 
-/** The line of a place. */
-function upToLineEnd(text: string, offset: number): string {
+function lineAt(text: string, offset: number): string {
   const end = text.indexOf('\n', offset);
   return text.slice(text.lastIndexOf('\n', offset - 1) + 1, end < 0 ? undefined : end);
+}
+
+/** `${var.name}` of Terraform, `{{ .Values.name }}` of Helm. */
+function referenceIn(line: string): string | undefined {
+  const [begin] = ['${', '{{'].map((open) => line.indexOf(open)).filter((at) => at >= 0);
+  if (begin === undefined) return undefined;
+  const end = line.indexOf('}', begin);
+  return line.slice(begin, end < 0 ? undefined : end + 1);
 }
 
 interface Problem {
