@@ -83,6 +83,8 @@ const STEPS: readonly Step[] = [
     together: [
       { as: 'adopt again', type: 'adopt --out {folder}/again' },
       { as: 'a wrong fleet', type: 'status bitcion' },
+      { as: 'in colour', type: 'status bitcion', answer: '' },
+      { as: 'without colour', type: 'status bitcion', answer: '', but: { NO_COLOR: '1' } },
       { as: 'a wrong node', type: 'restore bitcoin/nod3 --yes' },
       { as: 'nothing to undo', type: 'undo bitcoin/node1 --yes' },
       { as: 'a cut pipe', type: 'status bitcoin', isCut: true },
@@ -190,7 +192,7 @@ describe('every line', () => {
   it('has no escape sequence in a pipe, no hole in a sentence, and no stack trace', () => {
     for (const { as, line, stdout, stderr } of played) {
       if (line === '') continue;
-      const isAtTerminal = stdout.startsWith(ERASE);
+      const isAtTerminal = `${stdout}${stderr}`.startsWith(ERASE);
       if (!isAtTerminal) expect([as, `${stdout}${stderr}`]).toEqual([as, expect.not.stringContaining('\x1b')]);
       expect([as, `${stdout}${stderr}`]).toEqual([
         as,
@@ -329,6 +331,12 @@ describe('in mode plan', () => {
   it('names what was probably meant', () => {
     expect(of('a wrong fleet')).toMatchObject({ status: 2, stderr: 'no fleet "bitcion"; did you mean bitcoin?\n' });
     expect(of('a wrong node')).toMatchObject({ status: 2, stderr: expect.stringContaining('"nod3" given') });
+  });
+
+  it('is in colour at a terminal, unless nobody wants it', () => {
+    const wrong = 'no fleet "bitcion"; did you mean bitcoin?';
+    expect(of('in colour').stderr).toBe(`${ERASE}\x1b[31m${wrong}\x1b[39m\n`);
+    expect(of('without colour').stderr).toBe(`${ERASE}${wrong}\n`);
   });
 
   it('has nothing to undo, and ends quietly where its reader has gone', () => {
