@@ -53,7 +53,7 @@ export function openHeals(
   const working = [
     ...incidents
       .filter(({ state }) => state === 'allocated' || state === 'claimed')
-      .map(({ node, trigger, incidentId }) => `${fleet}/${node} ${trigger}, incident ${incidentId}`),
+      .map((one) => `${fleet}/${one.node} ${one.trigger}, incident ${one.incidentId}${askingText(one)}`),
     // What a heal has begun and not finished, or a node that it still holds.
     ...nodes
       .filter((node) => node.fleet === fleet && (node.owner !== null || node.operation !== null))
@@ -63,6 +63,12 @@ export function openHeals(
   const more = working.length > SHOWN ? `; and ${working.length - SHOWN} more` : '';
   return `heals are open: ${working.slice(0, SHOWN).join('; ')}${more}. See: npm run chainmend -- status ${fleet}`;
 }
+
+/** Without an answer it is at work for hours. */
+const askingText = ({ state, attempt, approval, incidentId }: IncidentRecord): string =>
+  state === 'claimed' && approval?.attempt === attempt && approval.answer === undefined
+    ? `, which waits for an answer (npm run chainmend -- reject ${incidentId})`
+    : '';
 
 const SHOWN = 12;
 

@@ -115,6 +115,7 @@ const STEPS: readonly Step[] = [
       { as: 'approve without a terminal', type: '{approve}' },
       { as: 'approve: no', type: '{approve}', answer: 'n\n' },
       { as: 'ack', type: '{ack}' },
+      { as: 'retire while it asks', type: 'retire bitcoin --yes' },
     ],
   },
   { as: 'approve', type: '{approve}', answer: 'y\n' },
@@ -435,6 +436,16 @@ describe('a pause', () => {
 });
 
 describe('a fleet that is given up', () => {
+  it('is not while a question waits, which can be answered by the line that is offered', () => {
+    const { status, stderr } = of('retire while it asks');
+    const [, incident = ''] = /incident (\w+),/.exec(stderr) ?? [];
+    expect(status).toBe(1);
+    expect(stderr).toBe(
+      `heals are open: bitcoin/node2 disk:data, incident ${incident}, which waits for an answer (npm run chainmend -- reject ${incident}). See: npm run chainmend -- status bitcoin. Nothing was removed\n`,
+    );
+    expect(of('the mail').mail).toContain(`\nnpm run chainmend -- reject ${incident}\n`);
+  });
+
   it('is paused first, loses its alarms after a yes, and leaves what is counted', () => {
     expect(of('retire too early')).toMatchObject({
       status: 1,
