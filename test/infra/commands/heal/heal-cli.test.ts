@@ -612,6 +612,23 @@ describe('status', () => {
     expect((await run('status bitcoin')).complaint).toBe('');
   });
 
+  it('of a large fleet lists those in trouble first, each reason once, and as many others as have room', async () => {
+    const nodes = Array.from({ length: 40 }, (_, at) =>
+      observedNode({
+        name: `n${at + 10}`,
+        ...(at >= 38 ? { health: 'stuck', reason: 'it stands still' } : { health: 'synced' }),
+      }),
+    );
+    const observed = async () => [{ observedAtMs: NOON_MS, nodes }] as never;
+    const { text } = await run('status bitcoin', undefined, { observed });
+    const rows = text.split('\n').filter((line) => /^n\d\d /.test(line));
+    expect(rows).toHaveLength(30);
+    expect(rows[0]).toMatch(/^n48 +stuck .* it stands still$/);
+    expect(rows[1]).toMatch(/^n49 +stuck .* as above$/);
+    expect(rows[2]).toMatch(/^n10 +synced /);
+    expect(text).toContain('and 10 more: --json has all, FLEET/NODE shows one');
+  });
+
   it('does not list a plan that was refused: nothing waits for it', async () => {
     const open = [openIncidentRecord({ trigger: 'plan:restore', refusedCodes: ['snapshot-unfit'] })];
     expect((await run('status bitcoin', undefined, fleet(open))).text).toContain('Nothing is open in bitcoin');
