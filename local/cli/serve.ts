@@ -3,6 +3,7 @@
 import { sourcePlaces } from '../../infra/program/source-places.ts';
 import { createRegion, REGION_NAME } from '../region.ts';
 import { playFor, prepare, regionNameOf } from '../scenarios/run.ts';
+import { GLOBAL_SERVICES } from '../services/services.ts';
 import { mailOf, type Sns } from '../services/sns/sns.ts';
 import { type AccessKey, newAccessKey } from '../simulator/gateway/keys.ts';
 import { listen } from '../simulator/gateway/server.ts';
@@ -61,7 +62,7 @@ export async function serve(
     nowMs: () => region.clock.now(),
     onDefect,
     port,
-    regionName: region.kernel.regionName,
+    served: { name: region.kernel.regionName, globalServices: GLOBAL_SERVICES },
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EADDRINUSE' || error.code === 'EACCES')
       throw new UsageError(`--port: ${port} cannot be had (${error.code}); expected a free port, or no --port`);

@@ -9,6 +9,8 @@ import type { PolicyDocument } from './iam/policy.ts';
 /** The part that is known without a region. */
 export interface ServiceDeclaration extends ServiceInterface {
   readonly iam: IamDeclaration;
+  /** Its requests may be signed for us-east-1 from anywhere ("Global services", "Managing AWS STS in an AWS Region", IAM user guide). */
+  readonly isGlobal?: true;
   /** How CloudFormation makes resources of this service, by type: "AWS::SQS::Queue". */
   readonly resources?: ResourceTypes;
 }

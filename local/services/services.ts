@@ -57,6 +57,8 @@ export const SERVICES: readonly ServiceDeclaration[] = [
 /** What owners deploy with. A region has it where it is asked for (`createRegion`): two clients more are read. */
 export const OWNERS_SERVICES: readonly ServiceDeclaration[] = [CLOUDFORMATION, S3_SERVICE];
 
+export const GLOBAL_SERVICES = SERVICES.flatMap(({ name, isGlobal }) => (isGlobal ? [name] : []));
+
 /** How CloudFormation makes resources, by type. */
 export const RESOURCE_TYPES: ResourceTypes = Object.assign({}, ...SERVICES.map(({ resources }) => resources ?? {}));
 

@@ -21,6 +21,7 @@ const permissions: Mappings = {
 
 export const IAM: ServiceDescriptor<Iam> = {
   name: 'iam',
+  isGlobal: true,
   client: { packageName: '@aws-sdk/client-iam', load: () => import('@aws-sdk/client-iam') },
   limits: join(import.meta.dirname, 'limits.txt'),
   lacks: {

@@ -63,6 +63,7 @@ function violation(violation: Violation): AwsError | undefined {
 
 export const ROUTE53: ServiceDescriptor<Route53> = {
   name: 'route53',
+  isGlobal: true,
   client: { packageName: '@aws-sdk/client-route-53', load: () => import('@aws-sdk/client-route-53') },
   limits: join(import.meta.dirname, 'limits.txt'),
   // "Route 53 quotas": five API requests a second for each account, all operations together; bursts are not promised.

@@ -34,6 +34,7 @@ const permissions: Mappings = {
 
 export const STS: ServiceDescriptor = {
   name: 'sts',
+  isGlobal: true,
   client: { packageName: '@aws-sdk/client-sts', load: () => import('@aws-sdk/client-sts') },
   throttled: () => new AwsError('Throttling', 'Rate exceeded'),
   iam: {

@@ -7,7 +7,7 @@ import type { Caller } from './gateway.ts';
 import { BODY_BYTES_MAX, handleWireRequest, refuseUnread, type WireGateway } from './http.ts';
 import type { AccessKey } from './keys.ts';
 import type { WireRequest, WireResponse } from './message.ts';
-import { checkRegion, checkSignature, claimOf } from './signature.ts';
+import { checkRegion, checkSignature, claimOf, type ServedRegion } from './signature.ts';
 
 export interface WireServer {
   /** For AWS_ENDPOINT_URL: "http://127.0.0.1:41231". */
@@ -30,7 +30,7 @@ export interface ListenOptions {
   /** Called with an error that is not AWS's; the caller gets `InternalFailure`. */
   readonly onDefect: (error: unknown, during: string) => void;
   /** Requests that are signed for another region are refused; without it all regions are this one. */
-  readonly regionName?: string;
+  readonly served?: ServedRegion;
   /** Time for a request to send its headers; ten seconds by default. */
   readonly headersWithinMs?: number;
   /** Of 127.0.0.1; a free one by default. */
@@ -111,7 +111,7 @@ async function answer(gate: Gate, message: IncomingMessage, response: ServerResp
       return;
     }
     request = { ...head, body };
-    if (options.regionName !== undefined) checkRegion(claim, options.regionName);
+    if (options.served !== undefined) checkRegion(claim, options.served);
     checkSignature(request, claim, admission.secretAccessKey, [(options.nowMs ?? Date.now)(), Date.now()]);
     const answered = await handleWireRequest(gateway, request, admission.caller, () => response.destroyed);
     send(response, head, answered);

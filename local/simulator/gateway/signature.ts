@@ -76,15 +76,16 @@ function claim(read: Omit<SignatureClaim, 'signedHeaders'>, signedHeaders: strin
   return { ...read, signedHeaders: names };
 }
 
-/** Services whose requests may be signed for us-east-1 from anywhere ("Global services", "Managing AWS STS in an AWS Region", IAM user guide). */
-const GLOBAL: readonly string[] = ['iam', 'route53', 'sts'];
+/** The region that is served, and its services that may be asked for it from us-east-1. */
+export interface ServedRegion {
+  readonly name: string;
+  readonly globalServices: readonly string[];
+}
 
 /** Throws `AwsError` for a request that belongs into another region, as the endpoint of a region does. */
-export function checkRegion({ region, service }: SignatureClaim, regionName: string): void {
-  if (region === regionName || (region === 'us-east-1' && GLOBAL.includes(service))) return;
-  throw mismatch(
-    `Credential should be scoped to a valid region. This is ${regionName}, and the request is for ${region}.`,
-  );
+export function checkRegion({ region, service }: SignatureClaim, { name, globalServices }: ServedRegion): void {
+  if (region === name || (region === 'us-east-1' && globalServices.includes(service))) return;
+  throw mismatch(`Credential should be scoped to a valid region. This is ${name}, and the request is for ${region}.`);
 }
 
 /**
