@@ -126,10 +126,10 @@ function contentOfPage(told: v.InferOutput<typeof page>, subject: string | undef
 }
 
 const HOW_SOON: Readonly<Record<string, string>> = {
-  now: 'Wanted now: it stays as it is, or gets worse, until a person acts',
-  soon: 'Wanted within the day',
+  now: 'Act now: it stays as it is, or gets worse, until a person acts',
+  soon: 'Act within the day',
   know: 'Nothing has to be done',
-  none: 'Nothing is wanted: it is over',
+  none: 'Nothing has to be done: it is over',
 };
 
 function contentOfAlarm(told: v.InferOutput<typeof alarm>): Content {

@@ -113,7 +113,7 @@ export function observeConsensusClient(
     return { health: 'waiting', reason: `${at}; it waits for its execution client`, ...told };
   const stoodMs = nowMs - (track?.slotSinceMs ?? nowMs);
   if (stoodMs >= stuckMs)
-    return { health: 'stuck', reason: `${at}, where it has stood for ${duration(stoodMs)}`, ...told };
+    return { health: 'stuck', reason: `${at}; it has stood there for ${duration(stoodMs)}`, ...told };
   const isSyncing = syncing === true || (slotsBehind ?? 0) > SLOTS_BEHIND;
   return { health: isSyncing ? 'syncing' : 'synced', reason: at, ...told };
 }

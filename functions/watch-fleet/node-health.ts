@@ -516,7 +516,7 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
   if (isEndOfItsSide(one, source))
     return assessment(
       'unknown',
-      `${place}, and goes on: those above it have other blocks, nobody knows which are right, and of its own side nobody is further`,
+      `${place}, and goes on. Nodes above it have other blocks, it is unknown which are right, and no node on its side is further`,
     );
   const stands = standstillOf(source.track, source.status, { afterMs: stuckSeconds * 1000, nowMs: facts.nowMs });
   if (stands === null || lag < stuckBlocks(facts.fleet) || overtakenMs < FOLLOWS_WITHIN_MS)
@@ -530,7 +530,7 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
   }
   const ahead = advancingPeers(one, source);
   const evidence = `${insertedBlocks(reading)}${because}`;
-  const standing = `${place}, where it has stood for ${duration(stoodMs)}`;
+  const standing = `${blocks(lag)} behind: it has stood at ${height} for ${duration(stoodMs)}`;
   const outweigh = outweighs(ahead, chain.sources.all);
   const hasWitness = areHalf(ahead, chain.sources.all) && ahead.some(({ key }) => chain.linked.has(key));
   if (!outweigh && !hasWitness) {
@@ -540,11 +540,11 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
           ? 'others have another block at its height: a fork may be beginning'
           : 'nobody else was seen to advance'
         : `only ${names(ahead.map(({ name }) => name))} advanced, too few to blame it`;
-    return { health: 'behind', reason: `${standing}; ${others}${evidence}`, code: null, ...cause };
+    return { health: 'behind', reason: `${standing}; ${others}${few}${evidence}`, code: null, ...cause };
   }
   const ownWord = claimOf(source.status) > height ? `, and knows itself of a block ${claimOf(source.status)}` : '';
   const link = outweigh ? '' : `, whose blocks follow on its own newest one${ownWord}`;
-  const reason = `${standing} while ${names(ahead.map(({ name }) => name))} went on${link}${evidence}`;
+  const reason = `${standing} while ${names(ahead.map(({ name }) => name))} went on${link}${few}${evidence}`;
   // It gets no blocks until its consensus client has come further: nothing is wrong with it.
   if (neighbour?.is === 'syncing') return assessment('behind', reason);
   const single =
@@ -568,7 +568,7 @@ function judgeVote(
   const place = `at the tip, ${status.height}; the chain stands still for ${duration(facts.nowMs - haltedSinceMs)}`;
   if (votes === null)
     return before?.evidence === 'votes'
-      ? { ...assessment('unknown', `${place}, and whether it votes again nobody tells`), evidence: 'votes' }
+      ? { ...assessment('unknown', `${place}, and no node says whether it votes again`), evidence: 'votes' }
       : null;
   if (!isVoteMissing(votes, node, status)) return null;
   const reason = `${place}, and its vote for block ${votes.height} is missing, as ${names(votes.waiting)} tell`;
@@ -615,7 +615,7 @@ function standsAlone({ facts }: NodeFacts, source: Source, reading: StatusReadin
   const ownWord = claim > height ? `, and it knows of a block ${claim} itself` : '';
   const reason =
     `it has stood at ${height} for ${stood}, longer than its chain is expected to pause${ownWord}${insertedBlocks(reading)}; ` +
-    'it has no sibling and no reference, so that nobody can say whether the chain goes on';
+    'no sibling and no reference can say whether the chain goes on';
   return { health: 'stuck', reason, code: 'node-stuck', evidence: 'no-reference' };
 }
 

@@ -204,7 +204,7 @@ async function publish(sns: SNSClient, topicArn: string, content: Content, words
 /** A page, put into words. All of it is plain text. */
 interface Told {
   readonly subject: string;
-  /** "bitcoin/node2: look at it, nothing helped" */
+  /** "bitcoin/node2: look at the node, nothing helped" */
   readonly headline: string;
   readonly sentence: string;
   readonly next: readonly (readonly [what: string, line: string])[];
@@ -218,8 +218,8 @@ interface Told {
 }
 
 const URGENCIES: Readonly<Record<Words['urgency'], string>> = {
-  now: 'now: it stays as it is, or gets worse, until a person acts',
-  soon: 'within the day',
+  now: 'act now: it stays as it is, or gets worse, until a person acts',
+  soon: 'act within the day',
   know: 'nothing has to be done',
   none: 'nothing: it is over',
 };

@@ -2,183 +2,189 @@
 
 export const GUARDRAILS = {
   paused: 'A pause is set (everywhere, for the fleet, or by a tag on the node).',
-  'pause-unreadable': 'The pause could not be read, and unsure counts as paused.',
+  'pause-unreadable': 'chainmend could not read the pause, and treats that as a pause.',
   'fleet-file-invalid': 'The fleet file as stored does not parse.',
   'mode-changed': 'The fleet file no longer allows the heal that was under way.',
-  'node-unknown': 'No fleet, or more than one, says that this instance is its node.',
+  'node-unknown': 'No fleet file claims this instance as its node, or more than one does.',
   'another-suite':
-    'The node is another suite’s by its tag chainmend:suite, or no suite has claimed it: two suites never act on one node.',
+    'The tag chainmend:suite gives the node to another deployment of chainmend, or none has claimed it. Two of them never act on one node.',
   suppressed: 'The alarm is suppressed or muted: a person is at work there.',
   busy: 'Another heal holds the node.',
   staggered: 'More of the fleet is unhealthy or unknown than the breaker allows: one node is healed and proved first.',
   'not-confirmed': 'The node’s own numbers do not confirm what the alarm says.',
-  'format-limit': 'The partition table or the filesystem cannot become larger: more would be paid for and not be used.',
+  'format-limit':
+    'The partition table or the filesystem cannot become larger: a larger volume would cost money, and be of no use.',
   'filesystem-unsupported':
-    'The filesystem could not follow a larger volume: its kind, its place on the disk, its state, or a missing tool.',
+    'The filesystem cannot follow a larger volume. The reason is its kind, its place on the disk, its state, or a missing tool.',
   'instance-gone': 'The instance does not exist any more.',
   'instance-stopped': 'The instance does not run, so its filesystem cannot be grown.',
-  unreadable: 'Something that has to be read before anything is begun could not be read.',
-  'node-silent': 'The node does not answer commands: nothing more is sent to it.',
-  'clock-ahead': 'The node’s clock is ahead: each command comes late by it, so the node carries out none.',
+  unreadable: 'chainmend could not read something that it must know before it begins.',
+  'node-silent': 'The node does not answer commands: chainmend sends it no more.',
+  'clock-ahead': 'The node’s clock is ahead. By that clock each command comes too late, so the node carries out none.',
   'agent-too-old': 'The node’s SSM agent cannot take parameters safely (it must be 3.3.2746.0 or newer).',
-  'volume-not-found': 'Which attached volume has the data cannot be told, or none is attached: nothing is guessed.',
-  'volume-ambiguous': 'More than one attached volume matches, and the node’s own answer was not there to choose.',
+  'volume-not-found':
+    'chainmend cannot tell which attached volume has the data, or none is attached. It does not guess.',
+  'volume-ambiguous': 'More than one attached volume matches, and the node did not answer which one has the data.',
   'volume-tag-missing': 'The volume does not carry the fleet’s tags, which the suite’s own permissions require.',
   'volume-changed': 'The volume under the path is not the one that the plan was made for.',
   'modification-in-progress': 'EBS is still modifying the volume, and allows one modification at a time.',
-  'budget-spent': 'The volume’s modifications of the last 24 h are used up; EBS allows four, the last is a person’s.',
-  throttled: 'AWS answers fewer calls than are needed at the moment; it is looked at again soon.',
-  'aws-refused': 'AWS refused what is needed, and says why; the same call is made again later.',
+  'budget-spent':
+    'chainmend may modify the volume no more in these 24 h. EBS allows four modifications; the last one is left to a person.',
+  throttled: 'AWS answers fewer calls than chainmend needs now; chainmend tries again soon.',
+  'aws-refused': 'AWS refused a call that the work needs, and says why. chainmend makes the same call again later.',
   'no-capacity':
-    'AWS has no room for another instance in any zone that may be used, or to start one again: it is asked for every hour, for a day.',
+    'AWS has no capacity in any allowed zone to launch another instance, or to start this one again. chainmend asks every hour, for a day.',
   'quota-reached':
-    'A quota of the AWS account is reached: AWS gives no more until somebody has it raised, or something goes.',
+    'A quota of the AWS account is reached. AWS gives no more until somebody raises the quota or frees some of it.',
   'type-maximum': 'The volume is at the largest size of its type.',
   'sync-from-zero':
-    'No heal has found data that the client opens, and it syncs from the first block: its disk is not grown for that.',
+    'No heal found data that the client opens, so it syncs from the first block. chainmend does not grow its disk for that.',
   'size-ceiling': 'The fleet file’s ceiling for a volume’s size is reached.',
-  'cost-ceiling': 'The fleet file’s ceiling for the monthly increase in cost would be exceeded.',
+  'cost-ceiling': 'The growth would exceed the fleet file’s limit for the monthly increase in cost.',
   'approval-expired': 'Nobody approved the plan in time.',
-  'approval-exceeded': 'What is needed now goes beyond what a person approved: the question is asked again.',
+  'approval-exceeded': 'The heal now needs more than a person approved: chainmend asks again.',
   'approval-denied': 'A person said no.',
   'nothing-matched':
-    'Discovery found no node of a fleet that had some: nothing matched never means everything is gone.',
-  'too-many-gone': 'More than half of what a fleet has would be deleted in one run.',
+    'chainmend found no node of a fleet that had some. It removes nothing: not found does not mean gone.',
+  'too-many-gone': 'One run would delete more than half of what a fleet has.',
   'name-invalid': 'A node’s name cannot be a DNS label, so it has no records.',
-  'name-taken': 'Two nodes have the same name, or one has the pool’s: what is there under it is left as it is.',
+  'name-taken': 'Two nodes have the same name, or one has the pool’s name. chainmend leaves what that name has now.',
   'zone-missing': 'The account has no private Route 53 zone of the fleet’s name.',
-  'zone-ambiguous': 'More than one private Route 53 zone has the fleet’s name, and none is told by the nodes’ VPC.',
+  'zone-ambiguous':
+    'More than one private Route 53 zone has the fleet’s name, and the nodes’ VPC does not say which one to use.',
   'record-foreign':
-    'A DNS record that chainmend did not make stands where one of its own belongs: it is never touched, until a person deletes it or hands it over.',
-  'alarm-foreign': 'An alarm that chainmend did not make, or that has actions of its own, has the name of one of ours.',
+    'A DNS record that chainmend did not make has the name of one of its own. chainmend leaves it until a person deletes it or hands it over.',
+  'alarm-foreign':
+    'An alarm that chainmend did not make, or that has actions of its own, has the name of one of chainmend’s alarms.',
   'disk-unwatched':
-    'No alarm sees the disk of a node: nobody tells how full it is (the CloudWatch agent; with metrics: otlp the node’s own command), and no alarm of its owner looks at it.',
-  'observation-stale': 'The fleet was not observed within three minutes: unknown is not sick.',
+    'No metric says how full a node’s disk is, and no alarm of its owner watches it. The CloudWatch agent sends that metric; with metrics: otlp a command on the node does.',
+  'observation-stale':
+    'The last observation of the fleet is more than three minutes old. A node whose health is unknown does not count as sick.',
   'breaker-open': 'More of the fleet is unhealthy or unknown than the breaker allows.',
   'restarts-paced':
-    'Many nodes want a restart: one goes first, more follow each proof, and never more than a share at once.',
+    'Many nodes need a restart: one goes first, more follow each one that recovers, and never more than a share at once.',
   'zone-down':
-    'All or nearly all nodes in trouble are in one Availability Zone, and the others are well: it is the zone, and nothing in it is swapped, replaced or stopped.',
+    'All or nearly all nodes in trouble are in one Availability Zone, and the others are well. The zone is at fault: chainmend swaps, replaces and stops nothing in it.',
   'incident-open': 'An incident of the node is open: a heal comes first.',
   'peer-id-wrong':
-    'A node’s peer id is missing, malformed, another node’s, or not the one that it had: no list names it.',
-  'seeds-unmet': 'No node is connected to seeds of the fleet file that it names: their ids or addresses may be wrong.',
-  'config-unfit': 'The client’s configuration cannot be read or edited: it is left as it is.',
-  'restart-forbidden':
-    'The client would have to be restarted, and the fleet file or the node’s role does not allow it.',
+    'A node’s peer id is missing, malformed, another node’s, or not the earlier one: no peer list names that node.',
+  'seeds-unmet':
+    'No node is connected to the seeds that the page names: their ids or addresses in the fleet file may be wrong.',
+  'config-unfit': 'chainmend cannot read or edit the client’s configuration, and leaves it as it is.',
+  'restart-forbidden': 'The client needs a restart, and the fleet file or the node’s role does not allow one.',
   'chain-standing': 'The chain itself stands still: no node and no reference advances, so no single node is to blame.',
   'replace-in-flight':
     'Another node of the fleet is being replaced, or its replacement is not settled yet: one at a time.',
   'replacements-spent': 'The account’s replacements of the last hour, or of the last 24 h, are used up.',
   'node-replacements-spent':
-    'The node was replaced several times without being healthy for two hours since: another one would not help.',
+    'The node was replaced several times, and was never healthy for two hours after that. Another instance would not help.',
   'restarts-spent': 'The node’s restarts of the last 24 h are used up.',
   validator:
-    'The node is a validator. Chainmend never replaces one, since its key must sign in one place only: a person restores it and says so, or starts it where it is.',
+    'The node is a validator. chainmend never replaces one, since its key must sign in one place only. A person starts it where it is, or restores it explicitly.',
   'one-witness':
-    'Only one reference shows that the chain goes on without the node: that is enough for a restart, and not for other data or another instance.',
+    'Only one reference shows that the chain goes on without the node. That is enough for a restart, but not for other data or another instance.',
   'role-unknown':
     'Nobody has told chainmend what this node does, and it could be a validator: write its role into the fleet file.',
   'drift-refused':
-    'Terraform, CloudFormation, CDK or Pulumi owns the node or its volume, and the fleet file does not let it find a change: owner.acceptDrift.',
+    'Terraform, CloudFormation, CDK or Pulumi owns the node or its volume, and would see a changed one. The fleet file does not allow that (owner.acceptDrift).',
   'asg-owned':
-    'The instance belongs to an Auto Scaling group, which would replace what is stopped; the fleet file does not say replace.autoScaling: standby.',
+    'The instance belongs to an Auto Scaling group, which replaces a stopped instance. The fleet file does not say replace.autoScaling: standby.',
   'instance-store': 'The instance has disks of its own, which lose their data when it stops.',
   'stop-protected':
-    'Somebody has protected the instance against a stop (DisableApiStop): only who takes that back may have it stopped.',
-  'public-ip': 'The instance has a public address that is not elastic: it would lose it when it stops.',
+    'Somebody has protected the instance against a stop (DisableApiStop). chainmend can stop it only after a person removes that protection.',
+  'public-ip': 'The instance has a public address that is not elastic, and loses it in a stop.',
   'no-good-snapshot':
     'No snapshot fits: of this chain and client, whole, from before the fault, and not already tried in this incident.',
-  'client-stopped': 'A person has stopped the client: it is left as it is.',
+  'client-stopped': 'A person has stopped the client: chainmend leaves it as it is.',
   'client-unknown':
-    'The node cannot tell the state of its client: a person may be at it, or the fleet file names another unit than the node has.',
-  'first-boot': 'The node’s user data still run (cloud-init), and its client is not up: it is still to come.',
-  'peers-first': 'The node has too few peers, which may be all that is wrong: it is given some first.',
-  'disk-full-first': 'The node’s disk is full, which may be all that is wrong: it is grown first.',
+    'The node cannot tell the state of its client. A person may be at work on it, or the fleet file names a unit that the node lacks.',
+  'first-boot': 'The node’s user data still run (cloud-init), so its client is not up yet.',
+  'peers-first': 'The node has too few peers, which may be all that is wrong: chainmend first gives it some.',
+  'disk-full-first': 'The node’s disk is full, which may be all that is wrong: chainmend first grows it.',
   'consensus-client-down':
-    'The consensus client beside an execution client is down or stands, and no unit of the fleet file is it: nothing is done to the execution client.',
-  'ebs-impaired': 'EC2 finds the instance’s EBS volumes impaired: stopping it would cure nothing.',
+    'The consensus client beside an execution client is down or stands still, and no unit of the fleet file is it. chainmend leaves the execution client alone.',
+  'ebs-impaired': 'EC2 reports the instance’s EBS volumes as impaired: a stop of the instance would cure nothing.',
   'donor-unsuitable': 'The node cannot give a clean snapshot now; its refusal says why.',
   'cannot-be-spared':
-    'The fleet cannot spare the node now, so it is neither moved before what EC2 has scheduled nor upgraded nor pruned: it is tried again.',
+    'The fleet cannot spare the node now. So chainmend does not move it before EC2’s event, upgrade it or prune it; it tries again.',
   'upgrade-height':
-    'The chain stops for an upgrade that is under way: a node that stands below its height is switched, and not healed; one that does not is not switched.',
+    'The chain stops for an upgrade that is under way. chainmend switches a node that stands below the upgrade’s height, and does not heal it. It switches no node that still advances.',
   'upgrade-beside':
-    'No other instance may come beside the node to prove the version (blue/green): its refusal says why. A rolling upgrade needs none.',
-  'event-too-near': 'What EC2 has scheduled begins too soon: a stop of our own could meet EC2’s.',
+    'chainmend may launch no instance beside the node to prove the version (blue/green); its refusal says why. A rolling upgrade needs none.',
+  'event-too-near': 'EC2’s scheduled event begins too soon: a stop by chainmend could meet it.',
   'pool-at-floor': 'Too few synced nodes would stay in the pool while one is stopped for its snapshot.',
   'quorum-at-risk':
     'Two thirds or less of a CometBFT chain’s voting power would stay online and honest while the validator is stopped.',
   'voting-power-unknown':
     'It is not known whether the other validators keep more than two thirds of the voting power; the refusal says what is missing.',
   'not-due': 'The fleet has a clean snapshot that is new enough.',
-  'nothing-to-undo': 'Nothing is kept of this node that could be put back.',
-  'snapshot-unfit': 'The snapshot that was asked for does not fit this node; its refusal says why.',
+  'nothing-to-undo': 'chainmend has kept nothing of this node that it could put back.',
+  'snapshot-unfit': 'The snapshot that a person asked for does not fit this node; the refusal says why.',
   'shrink-unfit':
-    'The disk cannot be made as small as was asked for, or not at all; the refusal says why. Nothing was made for it.',
+    'The disk cannot be made as small as a person asked, or not smaller at all; the refusal says why. chainmend has created nothing for it.',
   'group-not-seeded':
-    'The launch template of a group cannot name a snapshot, or no snapshot is good for what it launches: it launches as before.',
+    'The launch template of a group cannot name a snapshot, or no snapshot suits its new instances. The group launches as before.',
   'size-limits':
-    'A number of nodes is asked for that the fleet file, the group or the pool’s floor does not allow, or the fleet has no group to scale.',
+    'The fleet file, the group or the pool’s floor does not allow the number of nodes that was asked for, or the fleet has no group to scale.',
   'scale-waits':
-    'A group that a person has given another number of nodes waits: its page says for what. It goes on by itself.',
-  'scale-ended': 'A scaling has ended before the group had the number that was asked for; the page says why.',
+    'A person asked for another number of nodes, and the group waits; the page says for what. It goes on by itself.',
+  'scale-ended': 'A scaling ended before the group had the number of nodes that was asked for; the page says why.',
   'boost-stays':
-    'A volume or an instance keeps what it had for its first sync, and costs more than it is to: its page says why. A volume is looked at again each hour.',
+    'A volume or an instance still has the boost of its first sync, and costs more than planned; the page says why. chainmend looks at a volume again each hour.',
   'kept-longer':
-    'Something is past the date until which it was kept, and is not in the state in which it may be removed without a person.',
+    'The time for which something was kept is over, and its state does not let chainmend remove it without a person.',
   'not-recorded':
-    'Something carries the tags of what a heal has put away, and no heal has written it down, or it is not as it was then: it is left.',
+    'Something has the tags of a kept resource, but no heal recorded it, or it has changed since then. chainmend leaves it.',
   'out-of-reach':
-    'Something that the heal needs carries no tags of the fleet, so that no heal may use it; the refusal says what and which tags.',
+    'Something that the heal needs lacks the tags of the fleet, so no heal may use it. The refusal names it and the tags.',
   'scaled-down':
-    'A node’s instance was terminated, and the fleet has as many nodes as its file expects: nobody misses it.',
+    'A node’s instance was terminated, and the fleet has as many nodes as its file expects: none is missing.',
   'not-made-again':
-    'A terminated node cannot be made again: its refusal says what is missing, and what a person may do about it.',
+    'chainmend cannot make a terminated node again. The refusal says what is missing, and what a person can do.',
   'version-unknown':
-    'The node cannot be told to run the version: the fleet file does not name it, or nothing on the node is installed under it.',
+    'chainmend cannot switch the node to the version. The fleet file does not name it, or the node has nothing installed under it.',
   'drill-waits':
-    'A drill waits: a heal may need the quota, its dollars of the month are spent, or nothing says what the fleet is like. Its refusal says which.',
+    'A drill waits: a heal may need the quota, the month’s money for drills is spent, or the fleet’s state is unknown. The refusal says which.',
   'restart-unproved': 'Another node of the fleet was restarted and has not proved itself: one at a time.',
   'condition-holds':
-    'Something is wrong with the fleet as a whole, and people were told: what it forbids is begun when it is over.',
+    'Something is wrong with the whole fleet, and chainmend paged it. What that forbids begins when it is over.',
 } as const satisfies Record<string, string>;
 
 export type GuardrailCode = keyof typeof GUARDRAILS;
 
 export const FAILURES = {
   'modification-failed': 'AWS reports that the modification failed.',
-  'modification-lost': 'The modification did not happen, and its answer never came.',
+  'modification-lost': 'The modification did not happen, and AWS’s answer never came.',
   'command-failed': 'The node could not carry out the command.',
   'command-unanswered': 'A command was sent and the node never answered.',
-  'not-proved': 'Everything was done, and the node still does not show the planned size or a running client.',
-  'peers-too-few': 'Everything was done, and the node still has fewer peers than its floor.',
+  'not-proved': 'All steps are done, but the node still does not show the planned size or a running client.',
+  'peers-too-few': 'All steps are done, but the node still has fewer peers than its floor.',
   'not-handed-over':
-    'The node follows its chain on its new instance, and an address or a target group still points at the old one.',
+    'The node follows its chain on its new instance, but an address or a target group still points at the old one.',
   'same-stop':
-    'The node stopped again at the same height with other data: a bug of the client or a fork, and no snapshot is to blame.',
-  'ladder-spent': 'Nothing that may be tried has helped; the node is as it was found.',
+    'The node stopped again at the same height with other data. A client bug or a fork is to blame, and no snapshot.',
+  'ladder-spent': 'chainmend has tried all that it may, and nothing helped; the node is as it was found.',
   'snapshot-failed': 'AWS reports that the snapshot failed.',
   'shrink-failed':
-    'A smaller disk did not prove itself, or its files could not be copied: the node has its own data, on a disk as large as before.',
+    'A smaller disk did not prove itself, or chainmend could not copy its files. The node has its own data, on a disk as large as before.',
   'upgrade-failed':
-    'The new version did not prove itself on a node: the node has the version and the data of before again, and no other node is upgraded. At a height there is no way back.',
-  'upgrade-ended': 'An upgrade of a fleet has ended before every node had the new version; the page says why.',
+    'The new version did not prove itself on a node. That node has its earlier version and data again, and no other node is upgraded. An upgrade at a height is never taken back.',
+  'upgrade-ended': 'An upgrade of a fleet ended before every node had the new version; the page says why.',
   'set-unfit':
-    'A drill has found a set of snapshots that no node comes back from: it is quarantined with the client’s own words, and no heal uses it.',
+    'A drill found a set of snapshots that restores no node. chainmend has quarantined it with the client’s own words, and no heal uses it.',
   'drill-unproved':
-    'A drill has ended without a verdict on the set, or a command of the owner’s did not come through on its copy: nothing is quarantined, and everything it made is removed.',
+    'A drill ended without a verdict on the set, or an owner’s command failed on its copy. Nothing is quarantined, and everything that the drill made is removed.',
   'drill-left':
-    'What a drill has made could not be removed: the page names the ids. It costs money, and no other drill begins before it is gone.',
+    'chainmend could not remove what a drill made; the page names the ids. It costs money, and no other drill begins before it is gone.',
   'copies-old':
-    'No copy of a fleet’s snapshots has come from its own region or account within `snapshots.copiesFrom.maxAgeHours`: were that lost now, its data would be older than its owner allows.',
+    'No copy of a fleet’s snapshots came from its own region or account within `snapshots.copiesFrom.maxAgeHours`. If that place is lost now, the copies’ data are older than their owner allows.',
   'stopped-unclean': 'The client had to be killed, or did not say how it ended.',
-  'step-failed': 'A step failed for a reason that is none of the above; the journal has the error.',
+  'step-failed': 'A step failed for a reason that has no code of its own; the journal has the error.',
   'lease-lost':
-    'The node’s record was taken from a heal in the middle, as by a restored table: no later heal knows what it had made.',
+    'A heal lost the node’s record while it worked, for example to a restored table. No later heal knows what it had made.',
   'attempts-dying':
-    'Attempts end before they can say what came of them; each is followed by another, more and more slowly.',
-  'attempts-spent': 'The incident’s attempts are used up; nothing more is tried until a person has looked.',
+    'Attempts end before they can report a result. Another one follows each, after a longer and longer pause.',
+  'attempts-spent': 'The incident’s attempts are used up; chainmend tries nothing more until a person has looked.',
 } as const satisfies Record<string, string>;
 
 export type FailureCode = keyof typeof FAILURES;
@@ -187,42 +193,41 @@ export type FailureCode = keyof typeof FAILURES;
 export const CONDITIONS = {
   'node-unreachable': 'A node’s RPC does not answer, or its instance does not run.',
   'node-busy':
-    'A node’s RPC answers, and has not said for long where the node stands: it is alive, and nothing is done to it.',
+    'A node’s RPC answers, but has not told its height for long. The node is alive, and chainmend leaves it alone.',
   'node-stuck': 'A node is behind and stands still while others go on.',
-  'falling-behind': 'A node comes no nearer to its chain: for an hour its lag has grown, or has stayed.',
+  'falling-behind': 'A node does not catch up with its chain: for an hour its lag has grown, or stayed the same.',
   'root-filling':
-    'The volume that a node boots from is nearly full: its client and its SSM agent fail when it is, and no heal grows it.',
+    'A node’s root volume is nearly full. Once it is full, its client and its SSM agent fail, and no heal grows it.',
   'crash-loop': 'A client ends again and again, and something starts it again each time.',
   'node-missing':
-    'A node is gone, or a fleet has fewer nodes than its file expects: an instance was terminated, or carries the tags no more.',
+    'A node is gone, or a fleet has fewer nodes than its file expects. An instance was terminated, or has lost its tags.',
   'event-scheduled':
-    'EC2 has announced that it retires, stops or reboots a node’s instance, or maintains its host: it is told with its time.',
+    'EC2 has announced that it retires, stops or reboots a node’s instance, or maintains its host; the page says when.',
   'readiness-lost':
-    'A heal that would have worked at the last daily look would not work now: nothing is wrong with the nodes yet, and chainmend doctor shows all of it.',
+    'A heal that would have worked at the last daily check would not work now. Nothing is wrong with the nodes yet; chainmend doctor shows all of it.',
   'release-available':
-    'A release of the client is out that is newer than what a node runs: it is told once, and nothing is upgraded.',
+    'A release of the client is newer than what a node runs. This page comes once, and chainmend upgrades nothing.',
   'releases-unread':
-    'The feed of the client’s releases could not be read for a week: of new ones nobody would be told.',
+    'chainmend could not read the feed of the client’s releases for a week, and would page no new one.',
   'upgrade-due':
-    'The fleet file names a version and when it has to run, and a node runs an older one: it is told two weeks, one week and three days before.',
+    'The fleet file names a version and when it has to run, and a node runs an older one. This page comes two weeks, one week and three days before.',
   'upgrade-near':
     'The version that the fleet file names has to run within a day, or had to, and a node runs an older one.',
-  'event-near':
-    'What EC2 has announced for a node’s instance begins within six hours, and the node is still on that hardware.',
+  'event-near': 'EC2’s event for a node’s instance begins within six hours, and the node is still on that hardware.',
   'recoverability-old':
-    'Nobody has proved within the fleet file’s `drills.maxAgeHours` that a node comes back from a snapshot: drills were refused, or have failed.',
+    'No drill has proved within the fleet file’s `drills.maxAgeHours` that a snapshot brings a node back. Drills were refused, or failed.',
   'node-forked': 'A node has other blocks than most of its fleet and references.',
   'wrong-chain': 'A node is on another network than its fleet.',
   'nobody-watches':
-    'A fleet has no probe, so nobody sees a client that ends, hangs or falls behind: it is told once, and its disks, EC2’s checks and instances that go are all that is seen.',
-  'chain-halted': 'Nobody, node or reference, has advanced for longer than the fleet file allows: it is the chain.',
+    'A fleet has no probe, so chainmend does not see a client that ends, hangs or falls behind. It sees disks, EC2’s checks and lost instances. This page comes once.',
+  'chain-halted': 'No node and no reference has advanced for longer than the fleet file allows: the chain has halted.',
   'own-chain-halted':
-    'The chain of the fleet’s own validators makes no block: they are a third of its power or more. Whose votes are missing is said where the nodes tell it; those are restarted with `owner.restartValidators`, and are their owner’s to look at without.',
-  'fleet-standing': 'Nodes are behind and stand still, and too few others go on to say whose fault it is.',
-  'no-majority': 'Nodes and references tell different blocks or heights, and too few agree to say who is right.',
+    'The chain makes no block, and the fleet’s own validators have a third of its voting power or more. The page names the missing votes, where nodes tell them. With `owner.restartValidators` chainmend restarts those validators; otherwise their owner must look.',
+  'fleet-standing': 'Nodes are behind and stand still, and too few others go on to say who is at fault.',
+  'no-majority': 'Nodes and references report different blocks or heights, and too few agree to say who is right.',
   'reference-disagrees':
-    'A reference contradicts what the fleet agrees on; it is not believed, and no node is blamed for it.',
-  'cannot-ask': 'Nodes could not be asked, which says nothing of their health: all of them count as unknown.',
+    'A reference contradicts what the fleet agrees on. chainmend does not believe it, and blames no node for it.',
+  'cannot-ask': 'chainmend could not ask nodes, which says nothing of their health: all of them count as unknown.',
   'consensus-halted': 'A CometBFT chain’s consensus has gone through more than ten rounds without a block.',
   'node-out-of-sync': 'A CometBFT node’s height has not changed for five minutes in round 0.',
   'validator-jailed': 'A validator of the fleet is in no validator set.',

@@ -33,7 +33,7 @@ describe('a page', () => {
       SUBJECT,
       'data volume 91 % of 2000 GiB',
       'The fleet file’s ceiling for a volume’s size is reached.',
-      'Wanted now: it stays as it is, or gets worse, until a person acts',
+      'Act now: it stays as it is, or gets worse, until a person acts',
       'why: `npm run chainmend -- explain 7f3a0c1d`',
       'stop: `npm run chainmend -- pause bitcoin --why "…"`',
       'account 111122223333, eu-west-1 · 2026-01-01 12:04:21 UTC · incident 7f3a0c1d · bitcoin/node2/disk:data',

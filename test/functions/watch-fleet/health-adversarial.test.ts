@@ -167,7 +167,7 @@ describe('voices of another chain or branch', () => {
     }));
     expect(watched.health).toEqual({ node1: 'synced', node2: 'synced', node3: 'unknown', node4: 'unknown' });
     expect(watched.conditions).toEqual(['no-majority']);
-    expect(watched.node('node3')?.reason).toMatch(/behind, at 1059, and goes on: .*nobody knows which are right/);
+    expect(watched.node('node3')?.reason).toMatch(/behind, at 1059, and goes on\. .*it is unknown which are right/);
   });
 
   it('do not hide a node that stands, or is behind its own side', () => {

@@ -244,7 +244,7 @@ describe('a node that is behind', () => {
     watched.sweep({ node1: 1010, node2: 1010, node3: 500 });
     expect(watched.node('node3')).toMatchObject({
       health: 'stuck',
-      reason: '510 blocks behind, at 500, where it has stood for 5 min while node1, node2 went on',
+      reason: '510 blocks behind: it has stood at 500 for 5 min while node1, node2 went on',
       heightSinceMs: T0,
     });
     expect(watched.codes.get('node3')).toBe('node-stuck');
@@ -444,7 +444,7 @@ describe('an execution client that is stuck', () => {
     ['at the tip', (n: number) => slot(10_000 + n, { claimedTip: 10_000 + n }), 'synced', 10_007, 0],
     ['an epoch behind', (n: number) => slot(10_000 + n, { claimedTip: 10_500 }), 'syncing', 10_007, 493],
     ['where it says itself that it syncs', (n: number) => slot(10 + n, { syncing: true }), 'syncing', 17, null],
-    ['where it has stood for 7 min', () => slot(10_000, { claimedTip: 10_000 }), 'stuck', 10_000, 0],
+    ['it has stood there for 7 min', () => slot(10_000, { claimedTip: 10_000 }), 'stuck', 10_000, 0],
     ['silent, heard before', (n: number) => (n === 0 ? slot(10_000) : dead), 'unreachable', null, null],
     ['silent, never heard', () => dead, 'unknown', null, null],
     ['refusing', () => ({ kind: 'error', code: 'refused', reason: 'HTTP 404' }), 'unknown', null, null],

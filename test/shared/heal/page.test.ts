@@ -21,7 +21,7 @@ const CONTENT: Page = {
 const MACHINES = ['lambda', 'sqs', 'http', 'firehose', 'email-json'];
 /** What every machine gets besides. */
 const MORE = {
-  ...{ wants: 'free space, or raise the size’s ceiling', urgency: 'now', runbook: 'docs/runbooks/disk.md' },
+  ...{ wants: 'free space, or raise the size limit', urgency: 'now', runbook: 'docs/runbooks/disk.md' },
   ...{ account: '111122223333', region: 'eu-west-1', key: 'bitcoin/node2/disk:data', at: expect.any(String) },
   ...{ severity: 'page', means: 'The fleet file’s ceiling for a volume’s size is reached.' },
   next: {
@@ -51,14 +51,14 @@ const copies = ({ Message = '' }: PublishCommandInput) => JSON.parse(Message) as
 describe('a page', () => {
   it('says in its subject whom it is about and what is wanted, and the rest as a text that a person can read', async () => {
     const input = await published(CONTENT);
-    const subject = "chainmend bitcoin/node2: free space, or raise the size's ceiling (size-ceiling)";
+    const subject = "chainmend bitcoin/node2: free space, or raise the size limit (size-ceiling)";
     expect(input).toMatchObject({ Subject: subject, TopicArn: TOPIC, MessageStructure: 'json' });
     expect(copies(input)['default']?.replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/, 'NOW')).toBe(`\
-bitcoin/node2: free space, or raise the size’s ceiling
+bitcoin/node2: free space, or raise the size limit
 
 what     data volume 91 % of 2000 GiB
 means    size-ceiling: The fleet file’s ceiling for a volume’s size is reached.
-wanted   now: it stays as it is, or gets worse, until a person acts
+wanted   act now: it stays as it is, or gets worse, until a person acts
 
 why      npm run chainmend -- explain 7f3a0c1d
 state    npm run chainmend -- status bitcoin
@@ -129,7 +129,7 @@ account 111122223333, eu-west-1 · NOW · incident 7f3a0c1d, disk:data, 1`);
       ...{ version: '1.0', source: 'custom' },
       content: {
         textType: 'client-markdown',
-        title: 'bitcoin/node2: free space, or raise the size’s ceiling',
+        title: 'bitcoin/node2: free space, or raise the size limit',
         description: expect.stringMatching(/^data volume 91 % of 2000 GiB\n\n_The fleet file’s ceiling/),
         nextSteps: expect.arrayContaining(['why: npm run chainmend -- explain 7f3a0c1d']),
       },
@@ -226,7 +226,7 @@ describe('a message that is no page', () => {
   it('says that it is the same page again, and for the how manieth time', async () => {
     const again = await sent((sns) => pageAgain(sns, TOPIC, { ...CONTENT, key: KEY }, 3));
     expect(again.Subject).toBe(
-      "chainmend bitcoin/node2: again (3), free space, or raise the size's ceiling (size-ceiling)",
+      "chainmend bitcoin/node2: again (3), free space, or raise the size limit (size-ceiling)",
     );
     expect(copies(again)['default']).toContain(
       'what     Sent again, 3 times by now, and not acknowledged: data volume 91 % of 2000 GiB\n',
