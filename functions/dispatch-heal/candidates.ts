@@ -377,7 +377,7 @@ const PASSES_WITHIN_MS = 15 * 60_000;
 const ebsImpaired = (ageMs: number): Refusal => ({
   refuse: 'ebs-impaired',
   reason:
-    'the instance cannot reach an EBS volume: to stop it would cure nothing, and might lose what is not written yet. Look at its volumes (aws ec2 describe-volume-status)',
+    'the instance cannot reach an EBS volume: a stop would cure nothing, and could lose data that are not written yet. Look at its volumes (aws ec2 describe-volume-status)',
   page: ageMs >= PASSES_WITHIN_MS,
   retryAfterMs: 5 * 60_000,
 });

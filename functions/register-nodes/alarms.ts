@@ -199,8 +199,8 @@ function unwatchedDisks(
     if (isTold || covered.disk.has(key)) return [];
     const why = isOverOtlp
       ? 'the command that looks at the node each minute finds no filesystem there, and no alarm of yours looks at it. Mount the volume there, or correct volumes in the fleet file'
-      : 'the CloudWatch agent publishes nothing of it, and no alarm of yours looks at it. Install the agent there, or look why it is silent';
-    const reason = `nobody sees ${path} of ${node.name} fill: ${why}`;
+      : 'the CloudWatch agent publishes nothing for it, and no alarm of yours watches it. Install the agent there, or find out why it is silent';
+    const reason = `no alarm sees ${path} of ${node.name} fill: ${why}`;
     const subject = `${node.instanceId} ${path}`;
     return [{ refuse: 'disk-unwatched', subject, node, reason, page: true, pageAfterMs: UNWATCHED_MS }];
   });

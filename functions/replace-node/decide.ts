@@ -281,7 +281,9 @@ function climb(facts: Facts, state: LadderState): Decision {
   const lacking = isBlueGreen(facts.want) ? unfitFor(facts, guard) : null;
   if (lacking !== null) return skipRung({ rung: next, reason: `${lacking}. ${ROLLING}` });
   if (guard) {
-    const refusal = last ? { ...guard, reason: `${guard.reason} (tried before: ${last.rung}: ${last.reason})` } : guard;
+    const refusal = last
+      ? { ...guard, reason: `${guard.reason} (${last.rung} had not helped: ${last.reason})` }
+      : guard;
     return onceSettled(facts, state, { as: 'refused', refusal });
   }
   // Checked before a replacement is reserved for the rung: it is not known whether there is anything to restore from.
@@ -525,7 +527,7 @@ function endOfProof({ proved, upgrade, failed }: LadderState): Decision {
   return ended({
     as: 'escalated',
     code: 'upgrade-failed',
-    reason: `${to} did not prove itself (${back.reason}): ${from} runs again, on the data of before (${proved})`,
+    reason: `${to} did not prove itself (${back.reason}): ${from} runs again, on its earlier data (${proved})`,
     asFound: true,
   });
 }

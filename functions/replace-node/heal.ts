@@ -466,7 +466,7 @@ async function tellLost(context: ReplaceActContext, state: LadderState | null): 
   if (made.length === 0) return;
   const { payload, place } = context;
   const { node, incidentId, attempt } = payload;
-  const sentence = `the record of ${node} was taken from attempt ${attempt} of incident ${incidentId} in the middle; it had made ${made.join(', ')}, and no later heal knows of that: where the node does not use it, delete it by hand`;
+  const sentence = `attempt ${attempt} of incident ${incidentId} lost the record of ${node} while it worked. It had made ${made.join(', ')}, and no later heal knows that. If the node does not use it, delete it by hand`;
   await pageIncident(context, payload, { code: 'lease-lost', sentence, place: `${place}-page` });
 }
 

@@ -43,17 +43,16 @@ export function leftToPerson(
       ...{ refuse: 'client-unknown', ...later },
       reason: `its client does not run (${ends}): somebody stopped it, or it has never run, since the first boot has failed (cloud-init: error); /var/log/cloud-init-output.log on the node says why`,
     };
-  const reason = `its client was stopped (${ends}): somebody did that`;
+  const reason = `somebody stopped its client (${ends})`;
   return { refuse: 'client-stopped', reason, ...later };
 }
 
-const SAID =
-  'its client was stopped, as was found before its agent fell silent: somebody did that, and nobody has seen it run since';
+const SAID = 'somebody had stopped its client before its agent fell silent, and nobody has seen it run since';
 
-const FIRST_BOOT = 'its user data still run (cloud-init): its client is still to come';
+const FIRST_BOOT = 'its user data still run (cloud-init), so its client is not up yet';
 
 const CLIENT_UNKNOWN =
-  'the node cannot tell the state of its client: its unit or container is not there, or about to change; somebody may be at it';
+  'the node cannot tell the state of its client: its unit or container is missing, or about to change; a person may be at work on it';
 
 /** Nothing is done for a person either with a client that nobody can follow: whoever asked is told, and it is looked at again. */
 export const clientUnknown = ({ seen, nowMs, onsetMs }: Pick<Facts, 'seen' | 'nowMs' | 'onsetMs'>): Refusal | null =>

@@ -103,7 +103,7 @@ const brokenFileOf = ({ fileProblem }: FleetFacts): readonly (readonly [PageCode
     : [
         [
           'fleet-file-invalid',
-          `its stored file is none, and nothing is begun before it is mended: ${fileProblem}. Its nodes are watched by the version before, and what heals have begun is put back`,
+          `the stored fleet file is invalid, and chainmend begins nothing until it is corrected: ${fileProblem}. Until then chainmend watches the nodes by the file’s last valid version, and puts back what heals have begun`,
         ],
       ];
 

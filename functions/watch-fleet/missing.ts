@@ -114,7 +114,7 @@ export function missingNodes(
   const gone = missedOf(all);
   const { expected } = fleet.nodes;
   const isShort = expected !== undefined && nodes.length + contested.length < expected;
-  const count = `${nodes.length} ${nodes.length === 1 ? 'node is' : 'nodes are'} there${isShort ? `, ${expected} expected` : ''}`;
+  const count = `the fleet has ${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}${isShort ? `, ${expected} expected` : ''}`;
   if (unexplained.length > 0) return unexplainedText(facts, unexplained, count);
   // Where the file knows how many there should be, one that is gone on purpose is no trouble.
   if (!isShort && (expected !== undefined || gone.length === 0)) return null;
@@ -138,15 +138,15 @@ export function missingNodes(
 /** How a node went, each with its words. */
 const WENT: readonly (readonly [GoneNode['went'], string])[] = [
   ['terminated', 'terminated'],
-  ['untagged', 'alive, without the fleet’s tags'],
-  ['outside', `alive, and set aside by its tag ${RETIRED_TAG} or ${JOINING_TAG}`],
+  ['untagged', 'alive, but without the fleet’s tags'],
+  ['outside', `alive, but set aside by its tag ${RETIRED_TAG} or ${JOINING_TAG}`],
   [undefined, 'terminated, or without the fleet’s tags'],
 ];
 
 function goneText(gone: readonly GoneNode[], how: string): readonly string[] {
   if (gone.length === 0) return [];
   const ids = names(gone.map(({ instanceId }) => instanceId));
-  return [`${names(gone.map(({ name }) => name))}: gone: ${how} (${ids})`];
+  return [`${names(gone.map(({ name }) => name))} ${gone.length === 1 ? 'is' : 'are'} gone: ${how} (${ids})`];
 }
 
 /** Both possibilities, and what tells them apart. */
@@ -160,11 +160,11 @@ function unexplainedText(
   const idsOf = (fate: Fate): readonly string[] => ids.filter((instanceId) => fates.get(instanceId) === fate);
   const outside = idsOf('outside');
   if (outside.length > 0)
-    return `no instance is a node of the fleet: ${names(outside)} lives and carries ${RETIRED_TAG} or ${JOINING_TAG}, by which a heal sets an instance aside, and no heal is at work. Look who has written it (CloudTrail’s CreateTags), and take it off: \`aws ec2 delete-tags --resources ${outside.join(' ')} --tags Key=${RETIRED_TAG} Key=${JOINING_TAG}\`. Nothing is watched or healed meanwhile; ${count}`;
+    return `no instance is a node of the fleet: ${names(outside)} is alive and has the tag ${RETIRED_TAG} or ${JOINING_TAG}, with which a heal sets an instance aside, but no heal is at work. Find out who wrote the tag (CloudTrail’s CreateTags), and remove it: \`aws ec2 delete-tags --resources ${outside.join(' ')} --tags Key=${RETIRED_TAG} Key=${JOINING_TAG}\`. Nothing is watched or healed meanwhile; ${count}`;
   const untagged = idsOf('untagged');
   const seen =
     untagged.length === 0
-      ? `EC2 shows none of them. Either an instance was terminated more than an hour ago, or this is not its account and region: CloudTrail’s TerminateInstances of ${names(ids)} tells it`
-      : `EC2 shows ${names(untagged)} alive without them: no node was lost. Either the tags of the instance were changed, or nodes.tag of the fleet file was: \`aws ec2 describe-tags --filters Name=resource-id,Values=${untagged[0]}\` tells it`;
+      ? `EC2 shows none of them. Either an instance was terminated more than an hour ago, or this is not its account and region: CloudTrail’s TerminateInstances of ${names(ids)} shows which`
+      : `EC2 shows ${names(untagged)} alive without them: no node was lost. Either the tags of the instance were changed, or nodes.tag of the fleet file was: \`aws ec2 describe-tags --filters Name=resource-id,Values=${untagged[0]}\` shows which`;
   return `no instance carries the fleet’s tags (${tags.join(', ')}), which ${names(lost.map(({ name }) => name))} had (${names(ids)}). ${seen}. Nothing is healed meanwhile; ${count}`;
 }

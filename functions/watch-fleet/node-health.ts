@@ -419,7 +419,7 @@ function judgeWithoutFacts(
     const age = start.startedAtMs === null ? '' : ` ${duration(facts.nowMs - start.startedAtMs)} after its start`;
     return judgeBusy(one, `it is still starting${age}: ${status.reason}`);
   }
-  if (shows === 'life') return judgeBusy(one, `it is alive, and does not say where it stands: ${status.reason}`);
+  if (shows === 'life') return judgeBusy(one, `it is alive, but does not tell its height: ${status.reason}`);
   return silentInItsStart(one, status) ?? unreachable(status.reason);
 }
 
@@ -530,7 +530,7 @@ function judgeHeight(one: NodeFacts, source: Source, reading: StatusReading): He
   }
   const ahead = advancingPeers(one, source);
   const evidence = `${insertedBlocks(reading)}${because}`;
-  const standing = `${blocks(lag)} behind: it has stood at ${height} for ${duration(stoodMs)}`;
+  const standing = `${blocks(lag)} behind, at ${height} for ${duration(stoodMs)}`;
   const outweigh = outweighs(ahead, chain.sources.all);
   const hasWitness = areHalf(ahead, chain.sources.all) && ahead.some(({ key }) => chain.linked.has(key));
   if (!outweigh && !hasWitness) {

@@ -130,7 +130,7 @@ export function judgeAgent(
     if (!(part === least))
       return refuse(
         'agent-too-old',
-        `its SSM agent is ${plainText(agent.AgentVersion ?? '', 50) || 'of unknown version'}`,
+        `its SSM agent is ${plainText(agent.AgentVersion ?? '', 50) || 'of unknown version'}, and must be ${AGENT_MINIMUM.join('.')}.0 or newer`,
       );
   }
   return null;

@@ -132,7 +132,7 @@ function userDataOf(
 }
 
 const UNSAID =
-  'it has user data, and nobody has said what becomes of them on a new instance: with replace.userData: run they run after the client is masked, with ignore they do not run, and the image has all that the node needs';
+  'it has user data, and the fleet file does not say whether a new instance runs them. With replace.userData: run they run after the client is masked. With ignore they do not run, and the image must have all that the node needs';
 
 /** "You can only assign a public IP address to the network interface for eth0 … the default depends on the subnet" (AssociatePublicIpAddress). */
 async function assignsPublicAddress(
@@ -406,6 +406,6 @@ export function templateFault(
     return 'it has InstanceRequirements, which RunInstances does not take: name an InstanceType, or another template in replace.launchTemplate';
   // The request says otherwise for what is thrown away.
   if (DisableApiStop === true && !throwAway)
-    return 'it protects its instances against a stop (DisableApiStop), so that one which does not come up could not be put away: leave DisableApiStop out, or name another template in replace.launchTemplate';
+    return 'it protects its instances against a stop (DisableApiStop), so chainmend could not put away one that does not come up: leave DisableApiStop out, or name another template in replace.launchTemplate';
   return null;
 }

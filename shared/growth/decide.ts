@@ -360,7 +360,7 @@ function grownTo(
   if (exceeds(facts.addedUsd + addedUsd, disk.maximumMonthlyIncreaseUsd)) {
     return refuse(
       'cost-ceiling',
-      `growing ${fromGiB} → ${toGiB} GiB adds ${usd(addedUsd)} a month, ${usd(facts.addedUsd)} were added in this one, limit ${usd(disk.maximumMonthlyIncreaseUsd)}`,
+      `growing ${fromGiB} → ${toGiB} GiB adds ${usd(addedUsd)} a month; growth of this month has added ${usd(facts.addedUsd)} already, limit ${usd(disk.maximumMonthlyIncreaseUsd)}`,
       { page: true },
     );
   }

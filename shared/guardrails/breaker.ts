@@ -32,7 +32,7 @@ export interface ZoneTrouble {
 
 /** The line with which a person passes the breaker for one node: what they ask for is not held by it. */
 export const passLine = (fleet: string, node: string): string =>
-  `Who has looked may pass that for one node: npm run chainmend -- replace ${fleet}/${node} (another instance), or restore (other data)`;
+  `Then, to heal this one node: npm run chainmend -- replace ${fleet}/${node} (another instance), or restore (other data)`;
 
 /** Of a fleet whose nodes are in another region: here is none that could be in trouble. */
 export const NO_NODES_HERE: BreakerReading = { open: false, sentence: 'its nodes are in another region' };

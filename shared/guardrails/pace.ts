@@ -192,7 +192,8 @@ interface Told {
 
 function sentenceOf({ facts: { breaker, limits }, isWave, stopped, underWay, wave, limit }: Told): string {
   const seen = breaker.zone?.sentence ?? breaker.sentence;
-  if (stopped === 'unknown') return `${breaker.sentence}; most of them are unknown, and that may be our own eyes`;
+  if (stopped === 'unknown')
+    return `${breaker.sentence}; most of them are unknown, perhaps because chainmend does not see them`;
   if (stopped === 'not-helped') {
     const [first] = wave.failed;
     return `${seen}; ${first?.node} was restarted first, and that did not help (${first?.ended?.reason ?? 'it is not proved after 2 h'})`;
@@ -200,9 +201,9 @@ function sentenceOf({ facts: { breaker, limits }, isWave, stopped, underWay, wav
   const nodes = underWay.map(({ node }) => node).join(', ');
   const before = nodes === '' ? '' : `; now ${nodes}`;
   const count = limit === 1 ? 'one restart' : `${limit} restarts`;
-  if (!isWave) return `${count} at once, ${limits.restartPercent} % of the fleet and of a zone${before}`;
+  if (!isWave) return `${count} at a time, ${limits.restartPercent} % of the fleet and of a zone${before}`;
   const proved = wave.isRecent ? wave.proofs : 0;
-  return `${seen}; ${count} at once, more after each proof (${proved} so far)${before}`;
+  return `${seen}; ${count} at a time, more after each proof (${proved} so far)${before}`;
 }
 
 export interface PacedNode {
@@ -220,7 +221,7 @@ export function judgePace(pace: Pace, { instanceId, name, fleet }: PacedNode): R
   if (stopped !== null)
     return refuse(
       inZone ? 'zone-down' : 'breaker-open',
-      `${sentence}: ${name} is left alone until a person has looked${inZone ? '' : `. ${passLine(fleet, name)}`}`,
+      `${sentence}: chainmend leaves ${name} alone until a person has looked${inZone ? '' : `. ${passLine(fleet, name)}`}`,
       {
         page: true,
         retryAfterMs: STOPPED_AGAIN_MS,

@@ -84,9 +84,9 @@ function judgeRole(facts: ClassFacts): Refusal | null {
     return refuse('role-unknown', reason, forPerson);
   }
   const what = of === 'restart' ? 'the fleet file does not say owner.restartValidators: true' : 'it is never replaced';
-  const look = `Look at ${node.name} (${node.instanceId}) itself: start its client where it is, if it has ended`;
-  const restore = `to restore its data, make sure that no other copy of its key runs: npm run chainmend -- restore ${fleet.name}/${node.name} --acknowledge-validator`;
-  return refuse('validator', `${node.name} is a validator, and ${what}. ${look}; ${restore}`, forPerson);
+  const look = `Look at ${node.name} (${node.instanceId}) itself. If its client has ended, start it where it is`;
+  const restore = `To restore its data, first make sure that no other copy of its key runs: npm run chainmend -- restore ${fleet.name}/${node.name} --acknowledge-validator`;
+  return refuse('validator', `${node.name} is a validator, and ${what}. ${look}. ${restore}`, forPerson);
 }
 
 /**
@@ -99,9 +99,13 @@ function judgeBreaker({ class: of, fleet, breaker, manual, node }: ClassFacts): 
   if (zone) return zone;
   if (!breaker.open || (of === 'restart' && !isUnsure(breaker))) return null;
   const pass = passLine(fleet.name, node.name);
-  return refuse('breaker-open', `${breaker.sentence}: ${node.name} is left alone until a person has looked. ${pass}`, {
-    page: true,
-  });
+  return refuse(
+    'breaker-open',
+    `${breaker.sentence}: chainmend leaves ${node.name} alone until a person has looked. ${pass}`,
+    {
+      page: true,
+    },
+  );
 }
 
 const isUnsure = ({ isBlind, isMostlyUnknown }: BreakerReading): boolean =>
@@ -112,8 +116,8 @@ export function judgeZone({ zone }: BreakerReading, { instanceId }: ClassFacts['
   if (zone === undefined || !zone.instanceIds.includes(instanceId)) return null;
   const held = 'nothing in it is swapped, replaced or stopped';
   return zone.isEnding
-    ? refuse('zone-down', `${zone.sentence}; the last look has not seen that any more, and until another ${held}`, {})
-    : refuse('zone-down', `${zone.sentence}: it is the zone, and ${held}`, { page: true });
+    ? refuse('zone-down', `${zone.sentence}; the last look no longer saw that, but until the next one ${held}`, {})
+    : refuse('zone-down', `${zone.sentence}: the zone is at fault, and ${held}`, { page: true });
 }
 
 export interface OwnerFacts {

@@ -61,7 +61,10 @@ export function judgeTerminated(facts: TerminatedFacts): Refusal | null {
 /** The owner's number decides. Without one, as many are expected as were seen. */
 function judgeScaledDown(expected: number | undefined, present: number, name: string): Refusal | null {
   if (expected === undefined || present < expected) return null;
-  return refuse('scaled-down', `${present} nodes are there, ${expected} expected: nobody misses ${name}`);
+  return refuse(
+    'scaled-down',
+    `the fleet has ${present} nodes, ${expected} expected: it does not need ${name} any more`,
+  );
 }
 
 /** One node goes by accident. Several at once are an intention, or a trouble that more instances would make worse: the breaker's limit. */

@@ -255,7 +255,7 @@ export function clockAhead(
   nowMs: number,
 ): Guarded | null {
   if (result !== 'late' || startByMs === undefined || nowMs >= startByMs) return null;
-  const told = `its clock is ahead: it has answered at once, and takes the command for late (${reason})`;
+  const told = `the node’s clock is ahead: the node answered at once, but calls the command late (${reason})`;
   return { refuse: 'clock-ahead', reason: told, page: true, retryAfterMs: 5 * 60_000 };
 }
 

@@ -40,7 +40,7 @@ export function endedBesideData({ state, lastLine, needs }: EndedClient): string
   if (state !== 'failed') return null;
   const said = causeBesideData(lastLine) !== null || namesItsData(lastLine) ? lastLine : (needs ?? '');
   const cause = causeBesideData(said);
-  return cause && `by its client’s own words ${cause} ("${said.slice(0, 160)}")`;
+  return cause && `its client says that ${cause} ("${said.slice(0, 160)}")`;
 }
 
 export const endOf = ({

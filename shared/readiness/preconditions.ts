@@ -341,7 +341,7 @@ export const PRECONDITIONS = {
         if (fleet.volumes.some((one) => hasTags(tags, one.tags)) || tags[FLEET_TAG] === fleet.tag) continue;
         const wanted = Object.entries(fleet.volumes.find((one) => one.role === role)?.tags ?? {});
         const words = wanted.map(([key, value]) => `${key}=${value}`).join(', ');
-        return `${volumeId} under ${path} does not carry ${words}: it could be taken off its instance, and never attached again`;
+        return `${volumeId} under ${path} does not carry ${words}: chainmend could detach it, but never attach it again`;
       }
       return null;
     },

@@ -430,8 +430,8 @@ export const holdSnapshots = defineAct<Supply>()('hold-snapshots', {
   execute: (context, { snapshots, notUsed }) => {
     const held =
       snapshots.length === 0
-        ? 'no snapshot is held'
-        : 'no retention takes these snapshots away while the incident lasts';
+        ? 'no snapshot is protected from deletion'
+        : 'no retention deletes these snapshots while the incident lasts';
     return mutate(context, {
       act: `CreateTags ${snapshots.map(({ snapshotId }) => snapshotId).join(' ')}`.trim(),
       sentence: [held, ...notUsed].join('; '),

@@ -156,7 +156,7 @@ describe('a node’s alarms', () => {
       {
         refuse: 'disk-unwatched',
         node: { name: 'node2' },
-        reason: expect.stringContaining('nobody sees /node-data of node2 fill'),
+        reason: expect.stringContaining('no alarm sees /node-data of node2 fill'),
         pageAfterMs: 24 * 60 * 60_000,
       },
     ]);

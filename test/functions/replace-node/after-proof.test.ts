@@ -206,7 +206,7 @@ describe('the end of a well node', () => {
       },
       {
         ...{ as: 'escalated', code: 'upgrade-failed', asFound: true },
-        reason: '28.1 did not prove itself (it has other blocks): 28.0 runs again, on the data of before (height 1050)',
+        reason: '28.1 did not prove itself (it has other blocks): 28.0 runs again, on its earlier data (height 1050)',
       },
     ],
     [

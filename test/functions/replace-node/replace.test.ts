@@ -97,16 +97,16 @@ describe('another instance cannot come', () => {
       'its volume could be taken off, and never attached again',
       { volumes: [volumeNow({ tags: { Owner: 'somebody' } })] },
       {},
-      /^vol-0a1b2c3d4e5f60718 under .* does not carry Component=nodes\/bitcoin: .*never attached again$/,
+      /^vol-0a1b2c3d4e5f60718 under .* does not carry Component=nodes\/bitcoin: .*never attach it again$/,
     ],
-    ['it is so in a plan, too', { volumes: [volumeNow({ tags: {} })] }, null, /never attached again$/],
+    ['it is so in a plan, too', { volumes: [volumeNow({ tags: {} })] }, null, /never attach it again$/],
     ['a heal has given its volume the fleet’s name', { volumes: [volumeNow({ tags: ofFleet })] }, {}, null],
     ['its volume is not shown now, and had the tags', { volumes: [] }, {}, null],
     [
       'its volume is not shown now, and had none',
       { volumes: [] },
       { found: { ...found, volumes: [foundVolume({ tags: {} })] } },
-      /never attached again$/,
+      /never attach it again$/,
     ],
     ['the volumes stay where they are', { want, volumes: [volumeNow({ tags: {} })] }, {}, null],
   ])('where %s', (_, more, has, words) => {
@@ -403,12 +403,12 @@ describe('a volume that has lost the fleet’s tags while the new instance was l
 
   it('is not taken off: the new instance is given up before the old one is touched', () => {
     expect(actOf(nextOf(untagged, { is: { masked: true, heard: newReplacement().fence } }))).toMatch(
-      /^give-up-replacement: .*never attached again$/,
+      /^give-up-replacement: .*never attach it again$/,
     );
   });
 
   it('is brought to its end where it is off already', () => {
     const begun = { masked: true, heard: newReplacement().fence, fencingBegun: true };
-    expect(actOf(nextOf(untagged, { is: begun }))).not.toMatch(/never attached again/);
+    expect(actOf(nextOf(untagged, { is: begun }))).not.toMatch(/never attach it again/);
   });
 });

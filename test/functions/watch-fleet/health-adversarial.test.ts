@@ -196,7 +196,7 @@ describe('what is said of a node', () => {
     });
     expect(watched.node('node1').reason.length).toBeLessThanOrEqual(600);
     expect(watched.node('node2').reason).toBe(
-      'it is alive, and does not say where it stands: red [31m alert root: all is well',
+      'it is alive, but does not tell its height: red [31m alert root: all is well',
     );
     expect(watched.conditions).toEqual(['cannot-ask']);
     expect(watched.watch?.conditions['cannot-ask']?.reason.length).toBeLessThanOrEqual(700);

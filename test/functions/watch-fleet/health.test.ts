@@ -114,7 +114,7 @@ describe('an answer that shows life', () => {
       health: 'busy',
       height: null,
       lagBlocks: null,
-      reason: `it is alive, and does not say where it stands: it answered ${code}`,
+      reason: `it is alive, but does not tell its height: it answered ${code}`,
     });
   });
 
@@ -244,7 +244,7 @@ describe('a node that is behind', () => {
     watched.sweep({ node1: 1010, node2: 1010, node3: 500 });
     expect(watched.node('node3')).toMatchObject({
       health: 'stuck',
-      reason: '510 blocks behind: it has stood at 500 for 5 min while node1, node2 went on',
+      reason: '510 blocks behind, at 500 for 5 min while node1, node2 went on',
       heightSinceMs: T0,
     });
     expect(watched.codes.get('node3')).toBe('node-stuck');

@@ -17,7 +17,9 @@ const missing = ({ conditions, watch }: Watched): string | undefined =>
 describe('a node that is gone', () => {
   it('is missed by its name, for a day', () => {
     const watched = new Watched().sweeps(2, () => all).sweep(two);
-    expect(missing(watched)).toBe('node3: gone: terminated, or without the fleet’s tags (i-node3); 2 nodes are there');
+    expect(missing(watched)).toBe(
+      'node3 is gone: terminated, or without the fleet’s tags (i-node3); the fleet has 2 nodes',
+    );
     watched.sweep(two, 24 * 60 * MINUTE);
     expect(missing(watched)).toBeUndefined();
     expect(watched.watch?.gone).toBeUndefined();
@@ -38,7 +40,9 @@ describe('a node that is gone', () => {
     expect(missing(watched)).toBeUndefined();
     expect(watched.watch?.gone).toMatchObject([{ instanceId: 'i-node3', followedBy: 'i-other' }]);
     watched.sweep(two);
-    expect(missing(watched)).toBe('node3: gone: terminated, or without the fleet’s tags (i-node3); 2 nodes are there');
+    expect(missing(watched)).toBe(
+      'node3 is gone: terminated, or without the fleet’s tags (i-node3); the fleet has 2 nodes',
+    );
     expect(watched.watch?.gone).toEqual([expect.not.objectContaining({ followedBy: expect.anything() })]);
   });
 
@@ -68,7 +72,7 @@ describe('a node that is gone', () => {
     expect(watched.watch?.paged).toHaveProperty('node-missing');
     watched.sweep({ node1: 1000 });
     expect(watched.watch?.paged).not.toHaveProperty('node-missing');
-    expect(missing(watched)).toMatch(/^node3, node2: gone: .*\(i-node3, i-node2\)/);
+    expect(missing(watched)).toMatch(/^node3, node2 are gone: .*\(i-node3, i-node2\)/);
   });
 });
 
@@ -88,8 +92,8 @@ describe('where the fleet file says how many nodes there should be', () => {
   };
 
   it('fewer are told, however they came to be fewer', () => {
-    expect(missing(expecting(4).sweep(all))).toBe('3 nodes are there, 4 expected');
-    expect(missing(expecting(3).sweep(all).sweep(two))).toMatch(/^node3: gone: .*2 nodes are there, 3 expected$/);
+    expect(missing(expecting(4).sweep(all))).toBe('the fleet has 3 nodes, 4 expected');
+    expect(missing(expecting(3).sweep(all).sweep(two))).toMatch(/^node3 is gone: .*the fleet has 2 nodes, 3 expected$/);
   });
 
   it('a fleet that is just being made is not, unless one was there and is gone', () => {
@@ -99,15 +103,15 @@ describe('where the fleet file says how many nodes there should be', () => {
       return watched.sweep({ nodes, as: { node1: { launchedAtMs }, node2: { launchedAtMs } } });
     };
     expect(missing(made(5 * MINUTE))).toBeUndefined();
-    expect(missing(made(20 * MINUTE))).toBe('2 nodes are there, 4 expected');
+    expect(missing(made(20 * MINUTE))).toBe('the fleet has 2 nodes, 4 expected');
     const grown = expecting(4);
     grown.sweep({ nodes: two, as: { node1: { launchedAtMs: grown.nowMs - MINUTE } } });
-    expect(missing(grown)).toBe('2 nodes are there, 4 expected');
+    expect(missing(grown)).toBe('the fleet has 2 nodes, 4 expected');
     const lost = expecting(4);
     const young = { launchedAtMs: lost.nowMs };
     lost.sweep({ nodes: all, as: { node1: young, node2: young, node3: young } });
     lost.sweep({ nodes: two, as: { node1: young, node2: young } });
-    expect(missing(lost)).toMatch(/^node3: gone/);
+    expect(missing(lost)).toMatch(/^node3 is gone/);
   });
 
   it('one that is gone on purpose is not', () => {
@@ -176,17 +180,17 @@ describe('an empty match', () => {
   it('is a loss of the only node where EC2 says that it has ended, for a day', () => {
     const watched = new Watched().sweep({ node1: 1000 });
     watched.sweep({ nodes: none, fates: { node1: 'terminated' } });
-    expect(missing(watched)).toBe('node1: gone: terminated (i-node1); 0 nodes are there');
+    expect(missing(watched)).toBe('node1 is gone: terminated (i-node1); the fleet has 0 nodes');
     expect(watched.watch?.gone).toMatchObject([{ instanceId: 'i-node1', went: 'terminated' }]);
     watched.sweep(none);
-    expect(missing(watched)).toBe('node1: gone: terminated (i-node1); 0 nodes are there');
+    expect(missing(watched)).toBe('node1 is gone: terminated (i-node1); the fleet has 0 nodes');
   });
 
   it('without any evidence is told with both possibilities and what tells them apart, and nobody is gone', () => {
     const shown = new Watched().sweep({ node1: 1000 });
     shown.sweep({ nodes: none, fates: { node1: 'untagged' }, unexplained: ['node1'] });
     expect(missing(shown)).toMatch(
-      /^no instance carries the fleet’s tags \(.*\), which node1 had \(i-node1\)\. EC2 shows i-node1 alive without them: no node was lost\. Either the tags of the instance were changed, or nodes\.tag of the fleet file was: .*describe-tags.* Nothing is healed meanwhile; 0 nodes are there$/,
+      /^no instance carries the fleet’s tags \(.*\), which node1 had \(i-node1\)\. EC2 shows i-node1 alive without them: no node was lost\. Either the tags of the instance were changed, or nodes\.tag of the fleet file was: .*describe-tags.* Nothing is healed meanwhile; the fleet has 0 nodes$/,
     );
     expect(shown.watch?.gone).toBeUndefined();
     expect(shown.nodes.size).toBe(1);
@@ -201,7 +205,7 @@ describe('an empty match', () => {
     const marked = new Watched().sweep({ node1: 1000 });
     marked.sweep({ nodes: none, fates: { node1: 'outside' }, unexplained: ['node1'] });
     expect(missing(marked)).toMatch(
-      /^no instance is a node of the fleet: i-node1 lives and carries chainmend:retired or chainmend:joining, .* no heal is at work\. .*delete-tags --resources i-node1 .*; 0 nodes are there$/,
+      /^no instance is a node of the fleet: i-node1 is alive and has the tag chainmend:retired or chainmend:joining, .* no heal is at work\. .*delete-tags --resources i-node1 .*; the fleet has 0 nodes$/,
     );
     expect(marked.watch?.gone).toBeUndefined();
   });
@@ -212,22 +216,22 @@ describe('an empty match', () => {
     watched.sweeps(9, () => none);
     expect(missing(watched)).toBeUndefined();
     watched.sweeps(2, () => none);
-    expect(missing(watched)).toBe('0 nodes are there, 1 expected');
+    expect(missing(watched)).toBe('the fleet has 0 nodes, 1 expected');
   });
 });
 
 it('a node that is set aside among others lives, is told so, and may still end', () => {
   const watched = new Watched().sweep(all).sweep({ nodes: two, fates: { node3: 'outside' } });
   expect(missing(watched)).toBe(
-    'node3: gone: alive, and set aside by its tag chainmend:retired or chainmend:joining (i-node3); 2 nodes are there',
+    'node3 is gone: alive, but set aside by its tag chainmend:retired or chainmend:joining (i-node3); the fleet has 2 nodes',
   );
   watched.sweep({ nodes: two, fates: { node3: 'terminated' } });
-  expect(missing(watched)).toBe('node3: gone: terminated (i-node3); 2 nodes are there');
+  expect(missing(watched)).toBe('node3 is gone: terminated (i-node3); the fleet has 2 nodes');
 });
 
 it('a node that had lost its tags before it ended was no node any more when it did', () => {
   const watched = new Watched().sweep(all).sweep({ nodes: two, fates: { node3: 'untagged' } });
-  expect(missing(watched)).toBe('node3: gone: alive, without the fleet’s tags (i-node3); 2 nodes are there');
+  expect(missing(watched)).toBe('node3 is gone: alive, but without the fleet’s tags (i-node3); the fleet has 2 nodes');
   watched.sweep({ nodes: two, fates: { node3: 'terminated' } });
   expect(watched.watch?.gone).toMatchObject([{ instanceId: 'i-node3', went: 'untagged' }]);
 });

@@ -75,7 +75,7 @@ describe('the story of a node that is restored', () => {
   it('says of each rung why it is climbed, and of the restart that it did not help', () => {
     const [found, restart, swap, copy] = toldBy('decided');
     expect(found).toMatch(/^found: data vol-\w+ of 100 GiB; client running; height 931006/);
-    expect(restart).toMatch(/^restart: \d+ blocks behind: it has stood at 931006 for \d+ min while node1, /);
+    expect(restart).toMatch(/^restart: \d+ blocks behind, at 931006 for \d+ min while node1, /);
     expect(swap).toMatch(
       /^swap: restart did not help: it stands still at height 931006, where it had stopped before: /,
     );

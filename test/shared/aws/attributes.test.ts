@@ -72,7 +72,7 @@ describe('the SSM agent of a node', () => {
     (version) => {
       expect(agent(version, 'Online')).toEqual({
         refuse: 'agent-too-old',
-        reason: `its SSM agent is ${version}`,
+        reason: `its SSM agent is ${version}, and must be 3.3.2746.0 or newer`,
         page: true,
         retryAfterMs: 300_000,
       });
@@ -82,7 +82,7 @@ describe('the SSM agent of a node', () => {
   it('of no version is too old', () => {
     expect(agent('', 'Online')).toMatchObject({
       refuse: 'agent-too-old',
-      reason: 'its SSM agent is of unknown version',
+      reason: 'its SSM agent is of unknown version, and must be 3.3.2746.0 or newer',
     });
   });
 

@@ -533,7 +533,7 @@ describe('the ceilings', () => {
     expect(decide({ ...facts, addedUsd: 92 })).toMatchObject({ do: 'modify', addedUsd: 8 });
     expect(decide({ ...facts, addedUsd: 92.01 })).toMatchObject({
       refuse: 'cost-ceiling',
-      reason: 'growing 500 → 600 GiB adds $8.00 a month, $92.01 were added in this one, limit $100.00',
+      reason: 'growing 500 → 600 GiB adds $8.00 a month; growth of this month has added $92.01 already, limit $100.00',
       page: true,
       retryAfterMs: HOUR_MS,
     });

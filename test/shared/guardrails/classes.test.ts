@@ -111,7 +111,7 @@ describe('what may be done to a client', () => {
   it('of a validator tells the person what to do', () => {
     const { reason = '' } = judgeClass(facts({ role: 'validator' })) ?? {};
     expect(reason).toContain(`node2 (${INSTANCE})`);
-    expect(reason).toContain('start its client where it is');
+    expect(reason).toContain('start it where it is');
     expect(reason).toContain('no other copy of its key runs');
     expect(reason).toContain('npm run chainmend -- restore bitcoin/node2 --acknowledge-validator');
     const { reason: restart = '' } = judgeClass(facts({ class: 'restart', role: 'validator' })) ?? {};

@@ -122,7 +122,7 @@ describe('a zone that people were told of', () => {
     expect(judged(watch(NOON_MS), 'replace')).toMatchObject({ refuse: 'zone-down', page: true });
     const ending = judged(watch(NOON_MS, 'ending'), 'replace');
     expect(ending).toMatchObject({ refuse: 'zone-down', page: false });
-    expect(ending?.reason).toContain('the last look has not seen that any more');
+    expect(ending?.reason).toContain('the last look no longer saw that');
   });
 
   it('is not known any more where nobody has watched for three minutes', () => {

@@ -248,23 +248,25 @@ describe('the pace of restarts', () => {
     expect(judge(fleet(8, 2), [restart(0, 'under-way')])).toEqual({
       refuse: 'restarts-paced',
       reason:
-        '8 of 10 nodes unhealthy or unknown, limit 2; one restart at once, more after each proof (0 so far); now node0: node5 waits for its turn',
+        '8 of 10 nodes unhealthy or unknown, limit 2; one restart at a time, more after each proof (0 so far); now node0: node5 waits for its turn',
       page: true,
       retryAfterMs: 50_000,
     });
     expect(judge(fleet(8, 2))?.reason).toBe(
-      '8 of 10 nodes unhealthy or unknown, limit 2; one restart at once, more after each proof (0 so far): node5 waits for its turn',
+      '8 of 10 nodes unhealthy or unknown, limit 2; one restart at a time, more after each proof (0 so far): node5 waits for its turn',
     );
     expect(
       judge({ health: [...many(2, 'stuck'), ...many(6, 'unknown'), ...many(2, 'synced')], zones: 3 }),
     ).toMatchObject({
       refuse: 'breaker-open',
-      reason: expect.stringMatching(/most of them are unknown, and that may be our own eyes: node5 is left alone/),
+      reason: expect.stringMatching(
+        /most of them are unknown, perhaps because chainmend does not see them: chainmend leaves node5 alone/,
+      ),
     });
     expect(judge(fleet(8, 2), [restart(0, 'failed')])).toMatchObject({
       refuse: 'breaker-open',
       retryAfterMs: 300_000,
-      reason: expect.stringMatching(/node0 was restarted first, and that did not help \(why\): node5 is left alone/),
+      reason: expect.stringMatching(/node0 was restarted first, and that did not help \(why\): chainmend leaves node5 alone/),
       page: true,
     });
     expect(
@@ -275,7 +277,7 @@ describe('the pace of restarts', () => {
     ).toMatchObject({
       page: false,
       reason:
-        '7 restarts at once, 25 % of the fleet and of a zone; now node0, node1, node2, node3, node4, node6, node7: node5 waits for its turn',
+        '7 restarts at a time, 25 % of the fleet and of a zone; now node0, node1, node2, node3, node4, node6, node7: node5 waits for its turn',
     });
     // The wave is over, and one more node waits for a moment: there is nothing to be told.
     expect(judge(fleet(1, 5, 1), [{ ...restart(3, 'under-way', 5, 1) }])).toMatchObject({
@@ -322,7 +324,7 @@ describe('a zone in trouble', () => {
   });
 });
 
-/** By hand: from how many nodes on so many restarts at once, of the fleet and of a zone: a quarter, and one at least. */
+/** By hand: from how many nodes on so many restarts at a time, of the fleet and of a zone: a quarter, and one at least. */
 const SHARE = (count: number): number =>
   count < 8 ? 1 : count < 12 ? 2 : count < 16 ? 3 : count < 20 ? 4 : Math.floor(count / 4);
 

@@ -89,7 +89,7 @@ describe('a terminated node', () => {
 
   it('that is scaled down is told with both numbers', () => {
     expect(judgeTerminated(facts({ fleet: expecting(4) }))?.reason).toBe(
-      '4 nodes are there, 4 expected: nobody misses node2',
+      'the fleet has 4 nodes, 4 expected: it does not need node2 any more',
     );
   });
 });

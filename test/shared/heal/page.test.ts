@@ -51,7 +51,7 @@ const copies = ({ Message = '' }: PublishCommandInput) => JSON.parse(Message) as
 describe('a page', () => {
   it('says in its subject whom it is about and what is wanted, and the rest as a text that a person can read', async () => {
     const input = await published(CONTENT);
-    const subject = "chainmend bitcoin/node2: free space, or raise the size limit (size-ceiling)";
+    const subject = 'chainmend bitcoin/node2: free space, or raise the size limit (size-ceiling)';
     expect(input).toMatchObject({ Subject: subject, TopicArn: TOPIC, MessageStructure: 'json' });
     expect(copies(input)['default']?.replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/, 'NOW')).toBe(`\
 bitcoin/node2: free space, or raise the size limit
@@ -226,7 +226,7 @@ describe('a message that is no page', () => {
   it('says that it is the same page again, and for the how manieth time', async () => {
     const again = await sent((sns) => pageAgain(sns, TOPIC, { ...CONTENT, key: KEY }, 3));
     expect(again.Subject).toBe(
-      "chainmend bitcoin/node2: again (3), free space, or raise the size limit (size-ceiling)",
+      'chainmend bitcoin/node2: again (3), free space, or raise the size limit (size-ceiling)',
     );
     expect(copies(again)['default']).toContain(
       'what     Sent again, 3 times by now, and not acknowledged: data volume 91 % of 2000 GiB\n',

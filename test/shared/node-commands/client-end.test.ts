@@ -86,7 +86,7 @@ describe('a client that ends and names its database', () => {
   it('tells the cause by what it has said before its trace, unless that names its data', () => {
     const needs = 'UPGRADE "v2" NEEDED at height: 100';
     const told = (lastLine: string, state = 'failed') => endedBesideData({ state, lastLine, needs });
-    expect(told('replay.go:59')).toBe(`by its client’s own words its chain needs another version ("${needs}")`);
+    expect(told('replay.go:59')).toBe(`its client says that its chain needs another version ("${needs}")`);
     expect(told('panic: wrong Block.Header.AppHash')).toBeNull();
     expect(told('replay.go:59', 'running')).toBeNull();
     expect(endedBesideData({ state: 'failed', lastLine: 'replay.go:59' })).toBeNull();

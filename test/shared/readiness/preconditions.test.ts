@@ -99,7 +99,7 @@ const ROWS: Readonly<Record<PreconditionName, readonly [so: Told, not: Told, why
   'moved-volumes-tagged': [
     { fleet, moved: [foundVolume({ tags: { ...fleet.volumes[0]?.tags } })] },
     { fleet, moved: [foundVolume({ tags: {} })] },
-    /never attached again$/,
+    /never attach it again$/,
   ],
   'version-told': [{ clients: versioned, upgraded: 0 }, { clients: seen(), upgraded: 0 }, /which version runs/],
   'owner-agrees': [
