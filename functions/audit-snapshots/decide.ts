@@ -209,7 +209,7 @@ export const leftBehind = ({ ids, refused: why }: Left): Ending =>
 export function endingOf({ drill, isInherited }: Removing, nowMs: number): Ending {
   const verdict: DrillVerdict | null = drill.verdict;
   const { setId } = drill.set;
-  const cost = `$${usdOf(drill, nowMs).toFixed(2)}; all of it is removed`;
+  const cost = `$${usdOf(drill, nowMs).toFixed(2)}; everything that the drill made is removed`;
   if (verdict === null || isInherited)
     return waits(
       `an attempt before this one has left ${drill.instanceId || 'what it was launching'}${verdict ? `, and found ${setId} ${verdict.is}: ${verdict.reason}` : ''}: removed, ${cost}`,
@@ -228,9 +228,9 @@ export function endingOf({ drill, isInherited }: Removing, nowMs: number): Endin
       return verdict.isTold
         ? {
             ...{ outcome: 'escalated', code: 'drill-unproved', asFound: true },
-            reason: `nothing is proved of ${setId}: ${verdict.reason} (${cost})`,
+            reason: `the drill of ${setId} proved nothing: ${verdict.reason} (${cost})`,
           }
-        : waits(`nothing is proved of ${setId}: ${verdict.reason} (${cost})`);
+        : waits(`the drill of ${setId} proved nothing: ${verdict.reason} (${cost})`);
   }
 }
 
@@ -243,7 +243,7 @@ function endOfVerified(drill: Drill, reason: string): Ending {
   const fine = told.filter(({ isFine }) => isFine).map(({ text }) => text);
   return {
     ...{ outcome: 'escalated', code: 'drill-unproved', asFound: true },
-    reason: `${failed.join('; ')}. It is done to no node. ${[reason, ...fine].join('; ')}`,
+    reason: `${failed.join('; ')}. No node gets it. ${[reason, ...fine].join('; ')}`,
   };
 }
 
@@ -301,9 +301,9 @@ function endOfRehearsal(
       return verdict.isTold
         ? {
             ...{ outcome: 'escalated', code: 'upgrade-failed', asFound: true },
-            reason: `${to} has proved nothing on a copy of ${setId}: ${verdict.reason}. No node got it (${cost})`,
+            reason: `${to} did not prove itself on a copy of ${setId}: ${verdict.reason}. No node got it (${cost})`,
           }
-        : waits(`${to} has proved nothing on a copy of ${setId}: ${verdict.reason} (${cost})`);
+        : waits(`${to} did not prove itself on a copy of ${setId}: ${verdict.reason} (${cost})`);
   }
 }
 

@@ -245,7 +245,7 @@ function standsStill(
     };
   const gained = (best ?? 0) - (first ?? 0);
   return {
-    why: `it gained ${gained} blocks and stands at ${height} for ${minutes} min, ${chain.tip - height} behind`,
+    why: `it gained ${gained} blocks and has stood at ${height} for ${minutes} min, ${chain.tip - height} blocks behind`,
     isOfData: gained > 0,
   };
 }

@@ -240,7 +240,7 @@ async function write(services: DispatcherServices, message: DueMessage, atMs: nu
       heal: healOf(trigger),
       writer: DISPATCHER,
     });
-    return journal('99-told', { atMs, kind: 'notice', sentence: `people were told: ${proof}`, code: 'told' });
+    return journal('99-told', { atMs, kind: 'notice', sentence: `people got a notice: ${proof}`, code: 'told' });
   }
   const { cause } = message;
   await journalOf(

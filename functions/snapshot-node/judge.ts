@@ -223,7 +223,7 @@ export function judgeCopies(
   }
   if (now.filter(({ state }) => state === 'completed').length < ids.length) return { waits: true };
   const are = ids.length === 1 ? 'is' : 'are';
-  return { completed: `${ids.join(', ')} ${are} completed, of a client that had ended cleanly` };
+  return { completed: `${ids.join(', ')} ${are} completed; the client had ended cleanly before that` };
 }
 
 const refuse = (code: GuardrailCode, reason: string, retryAfterMs: number): Refusal => ({

@@ -132,7 +132,7 @@ export async function take(
   const known = { ...memory, snapshotIds, takenAtMs: called.takenAtMs };
   const written = await step('taken', async () => {
     await writeKept(context.store, [setOf(context, known)]);
-    await noteResult(context, `${snapshotIds.join(', ')} hold what was on the volumes when the client was stopped`);
+    await noteResult(context, `the volumes as they were at the stop of the client: ${snapshotIds.join(', ')}`);
     return changeNode(context, holder, (node) => ({ ...node, operation: { ...operation, memory: known } }));
   });
   return 'lost' in written ? written : { memory: known, whole: isWhole(called.snapshots, memory) };

@@ -93,7 +93,7 @@ export function judgeSelf({ node, nodes }: Pick<MoveFacts, 'node' | 'nodes'>): R
   if (!self) return refuse('observation-stale', `${node.name} was not observed for 3 min`);
   return self.health === 'synced'
     ? null
-    : refuse('cannot-be-spared', `${node.name} is ${self.health} itself: what it has comes first`);
+    : refuse('cannot-be-spared', `${node.name} is ${self.health} itself: its own trouble comes first`);
 }
 
 /**
@@ -106,13 +106,13 @@ export function judgeOthers(
 ): Refusal | null {
   const held = judgeConditions(act, node, breaker.conditions);
   if (held) return held;
-  if (breaker.open) return refuse('breaker-open', `${breaker.sentence}: ${node.name} is not stopped now`);
+  if (breaker.open) return refuse('breaker-open', `${breaker.sentence}: chainmend does not stop ${node.name} now`);
   const unwell = nodes.filter(({ instanceId, health }) => instanceId !== node.instanceId && health !== 'synced');
   const [first] = unwell;
   if (!first) return null;
   return refuse(
     'cannot-be-spared',
-    `${unwell.length} of the ${nodes.length - 1} other nodes are not synced, ${first.name} among them: ${node.name} is not stopped now`,
+    `${unwell.length} of the ${nodes.length - 1} other nodes are not synced, ${first.name} among them: chainmend does not stop ${node.name} now`,
   );
 }
 

@@ -138,7 +138,7 @@ export function catchUpOf(age: DataAge, chain: Chain, initializationMinutes: num
   const seconds = lacking / rate.blocksPerSecond;
   const minutes = Math.ceil(initializationMinutes + seconds / 60);
   const initialization = initializationMinutes > 0 ? `initialization ${Math.ceil(initializationMinutes)} min + ` : '';
-  const shown = `as ${rate.node} has shown on ${new Date(rate.atMs).toISOString().slice(0, 10)}`;
+  const shown = `as ${rate.node} showed on ${new Date(rate.atMs).toISOString().slice(0, 10)}`;
   const words = `${initialization}${age.height === null ? 'about ' : ''}${lacking} blocks ÷ ${Number(rate.blocksPerSecond.toPrecision(2))} blocks/s = ${minutes} min, ${shown}`;
   return { forMs: Math.round(seconds * 1_000), minutes, words };
 }

@@ -184,7 +184,7 @@ interface Piece {
 const PIECES: Readonly<Record<Kind, Piece>> = {
   verify: {
     call: 'CreateTags',
-    sentence: (target) => `${target} proved good: its ledger says so from now on`,
+    sentence: (target) => `${target} proved good: note that in its ledger`,
     change: async ({ clients }, _, { target }) => {
       return marked('verified', await verify(clients.ec2, idsOf(target), Date.now()));
     },
@@ -200,7 +200,7 @@ const PIECES: Readonly<Record<Kind, Piece>> = {
   },
   keep: {
     call: 'CreateTags',
-    sentence: (target) => `${target} is kept, with how to put it back`,
+    sentence: (target) => `keep ${target}, and note how to put it back`,
     change: async (context, state, { fleet, volumes }) => {
       const { found } = state;
       const putBack =
@@ -246,12 +246,12 @@ const PIECES: Readonly<Record<Kind, Piece>> = {
   // A policy of DLM targets the tags of the fleet's volumes; the new volumes carry them.
   untarget: {
     call: 'DeleteTags',
-    sentence: (target) => `lifecycle policies leave ${target} alone`,
+    sentence: (target) => `remove the tags by which lifecycle policies choose ${target}`,
     bookkeeping: true,
     change: async ({ clients }, _, { target, fleet }) => {
       const keys = [...new Set(fleet.volumes.flatMap(({ tags }) => Object.keys(tags)))];
       await untagResources(clients.ec2, idsOf(target), keys);
-      return { said: `without ${keys.join(', ')}` };
+      return { said: `removed the tags ${keys.join(', ')}` };
     },
   },
   'hand-over': {
@@ -279,7 +279,7 @@ const PIECES: Readonly<Record<Kind, Piece>> = {
   },
   register: {
     call: 'Invoke register-nodes',
-    sentence: () => 'its names and alarms are put right at once',
+    sentence: () => 'register-nodes corrects its names and alarms at once',
     change: async ({ clients, environment }, _, { target: fleet }) => {
       await invoke({ clients }, environment.REGISTER_NODES_FUNCTION, { kind: 'reconcile', fleet });
       return { said: 'asked for' };

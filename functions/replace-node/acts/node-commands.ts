@@ -435,7 +435,7 @@ export const check = defineAct<{ readonly at: number }>()('check', {
     const place = restoredPlaces(known(context))[at] ?? { path: '', volumeId: '' };
     return send(context, {
       which: 'original',
-      sentence: `look into ${place.volumeId}, read-only`,
+      sentence: `inspect ${place.volumeId}, read-only`,
       command: () => ({ operation: 'check-volume', place, like: place.path, warm: [] }),
     });
   },

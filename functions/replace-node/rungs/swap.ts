@@ -368,7 +368,7 @@ export function choose(
     // An undo that waited for a heal does not undo that heal: nobody had asked for what it had found not to work.
     if ((kept.unaskedAtMs ?? 0) > facts.onsetMs)
       return {
-        failed: `incident ${kept.incidentId} has exchanged its volumes since the undo was asked for, and has kept those that did not work: ask again where they are wanted back`,
+        failed: `incident ${kept.incidentId} exchanged its volumes after the request for the undo, and kept those that did not work. If you want these back, ask again`,
       };
     if (kept.availabilityZone !== availabilityZone)
       return { failed: `the kept volumes are in ${kept.availabilityZone}, the node is in ${availabilityZone}` };
@@ -422,7 +422,7 @@ export function choose(
     },
     [
       `${source} of ${ofNode}: ${rank}, ${told}, taken ${new Date(takenAtMs).toISOString()}`,
-      ...(catchUp === null ? [] : [`to be caught up: ${catchUp.words}`]),
+      ...(catchUp === null ? [] : [`time to catch up: ${catchUp.words}`]),
       ...(later && gaveWay ? [`${later.setId}, ${later.rank}, comes later: ${gaveWay.words}`] : []),
       ...passed,
     ].join('; '),

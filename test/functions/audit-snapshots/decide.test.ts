@@ -334,7 +334,7 @@ describe('the owner’s roll-back', () => {
     expect(end).toMatchObject({ isMarked: false, drill: { verdict, pruned: failed, prunedAtMs: NOON_MS } });
     expect(endingOf({ ...end, isMarked: true }, NOON_MS)).toMatchObject({
       ...{ outcome: 'escalated', code: 'drill-unproved' },
-      reason: expect.stringMatching(/^\/opt\/node\/prune on a copy of .*: it exits with 1\. It is done to no node\. /),
+      reason: expect.stringMatching(/^\/opt\/node\/prune on a copy of .*: it exits with 1\. No node gets it\. /),
     });
   });
 
@@ -369,9 +369,7 @@ describe('the owner’s roll-back', () => {
     expect(end).toMatchObject({ isMarked: false, drill: { verdict, reindexed: bad } });
     expect(endingOf({ ...end, isMarked: true }, NOON_MS)).toMatchObject({
       ...{ outcome: 'escalated', code: 'drill-unproved' },
-      reason: expect.stringMatching(
-        /^\/opt\/node\/reindex on a copy of .*: its client ends\. It is done to no node\. /,
-      ),
+      reason: expect.stringMatching(/^\/opt\/node\/reindex on a copy of .*: its client ends\. No node gets it\. /),
     });
   });
 
@@ -413,9 +411,7 @@ describe('the owner’s roll-back', () => {
     });
     const failed = ending({ is: 'unproved', atMs: NOON_MS, reason: 'it exits with 1', isTold: true });
     expect(failed).toMatchObject({ outcome: 'escalated', code: 'drill-unproved' });
-    expect(failed.reason).toMatch(
-      /^\/opt\/node\/roll-back on a copy of .*: it exits with 1\. It is done to no node\. /,
-    );
+    expect(failed.reason).toMatch(/^\/opt\/node\/roll-back on a copy of .*: it exits with 1\. No node gets it\. /);
     expect(ending({ is: 'unproved', atMs: NOON_MS, reason: 'it gives way', isTold: false }).outcome).toBe('healed');
   });
 

@@ -130,7 +130,7 @@ describe('a set is unfit', () => {
         ...more,
       });
     expect(stood(29)).toBe('waits');
-    expect(stood(31)).toBe('unfit: it gained 200 blocks and stands at 930200 for 31 min, 864 behind');
+    expect(stood(31)).toBe('unfit: it gained 200 blocks and has stood at 930200 for 31 min, 864 blocks behind');
     expect(stood(31, { chain: { ...chain, haltedSinceMs: NOON_MS - HOUR_MS } })).toBe('waits');
   });
 

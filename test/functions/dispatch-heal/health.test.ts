@@ -282,7 +282,7 @@ describe('the dispatcher', () => {
     const trigger = 'node:event';
     expect(refusal([...others, own, observed('stuck', { instanceId: 'i-3' })], { trigger })).toMatchObject({
       refuse: 'cannot-be-spared',
-      reason: expect.stringMatching(/: node2 is not stopped now$/),
+      reason: expect.stringMatching(/: chainmend does not stop node2 now$/),
     });
     expect(judge([...others, own], { trigger })).toBeNull();
     const of = bitcoinFleet({ role: 'validator' });

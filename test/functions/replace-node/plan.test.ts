@@ -49,13 +49,13 @@ describe('a plan', () => {
     const rate = { blocksPerSecond: 0.1, node: 'node3', atMs: NOON_MS };
     const chain = { head: { height: 2_700, atMs: NOON_MS }, blockMs: 30_000, rate };
     const known = { good: [snapshotSet()], refused: [], sibling: null, kept: null, chain };
-    const words = '1800 blocks ÷ 0.1 blocks/s = 300 min, as node3 has shown on 2026-01-01';
+    const words = '1800 blocks ÷ 0.1 blocks/s = 300 min, as node3 showed on 2026-01-01';
     expect(planned({ sources: known })).toMatchObject({
-      sentence: expect.stringContaining(`; to be caught up: ${words}; `),
+      sentence: expect.stringContaining(`; time to catch up: ${words}; `),
       evidence: { minutes: 51, caughtUpMinutes: 300, caughtUp: words },
     });
     const unknown = planned({ sources: { ...known, chain: { ...chain, rate: null } } });
-    expect(unknown.sentence).toContain('to be caught up: unknown: no heal has seen this fleet catch up yet');
+    expect(unknown.sentence).toContain('time to catch up: unknown: no heal has seen this fleet catch up yet');
     expect(unknown.evidence.caughtUpMinutes).toBeNull();
   });
 

@@ -65,14 +65,14 @@ describe('what the ladder does to AWS', () => {
   });
 
   it('marks are told where they stay, those for the while of the incident only to those who ask', () => {
-    const kept = line({ kind: 'intent', act: 'CreateTags vol-1', sentence: 'vol-1 is kept, with how to put it back' });
+    const kept = line({ kind: 'intent', act: 'CreateTags vol-1', sentence: 'keep vol-1, and note how to put it back' });
     const held = line({
       kind: 'intent',
       act: 'DeleteTags',
       sentence: 'the snapshots that were held are released',
       fields: { bookkeeping: true },
     });
-    expect(told(kept)).toEqual(['noted  vol-1 is kept, with how to put it back']);
+    expect(told(kept)).toEqual(['noted  keep vol-1, and note how to put it back']);
     expect(told(held)).toEqual([]);
     expect(told(held, { explain: true })).toEqual(['noted  the snapshots that were held are released']);
   });

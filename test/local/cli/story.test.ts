@@ -92,7 +92,7 @@ describe('the story of a node that is restored', () => {
   it('says what became of the old volume and of the snapshot, and nothing of what was only held meanwhile', () => {
     expect(toldBy('noted')).toEqual([
       expect.stringMatching(/^snap-\w+ proved good: /),
-      expect.stringMatching(/^vol-\w+ is kept, with how to put it back$/),
+      expect.stringMatching(/^keep vol-\w+, and note how to put it back$/),
     ]);
   });
 

@@ -20,7 +20,7 @@ const STORIES: readonly (readonly [scenario: string, says: readonly RegExp[]])[]
   [
     'second-region-key',
     [
-      /nothing is proved of snap-[0-9a-f]+: .* its policy does not let audit-snapshots give EBS a grant \(kms:CreateGrant\)/,
+      /the drill of snap-[0-9a-f]+ proved nothing: .* its policy does not let audit-snapshots give EBS a grant \(kms:CreateGrant\)/,
     ],
   ],
   [

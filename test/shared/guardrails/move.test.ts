@@ -89,7 +89,7 @@ describe('a node is not moved', () => {
   it('says who is in its way, and looks again in five minutes', () => {
     expect(judgeMove(facts({ nodes: [of('node2'), of('node1', 'stuck'), of('node3')] }))).toEqual({
       refuse: 'cannot-be-spared',
-      reason: '1 of the 2 other nodes are not synced, node1 among them: node2 is not stopped now',
+      reason: '1 of the 2 other nodes are not synced, node1 among them: chainmend does not stop node2 now',
       page: false,
       retryAfterMs: 300_000,
     });

@@ -266,7 +266,9 @@ describe('the pace of restarts', () => {
     expect(judge(fleet(8, 2), [restart(0, 'failed')])).toMatchObject({
       refuse: 'breaker-open',
       retryAfterMs: 300_000,
-      reason: expect.stringMatching(/node0 was restarted first, and that did not help \(why\): chainmend leaves node5 alone/),
+      reason: expect.stringMatching(
+        /node0 was restarted first, and that did not help \(why\): chainmend leaves node5 alone/,
+      ),
       page: true,
     });
     expect(

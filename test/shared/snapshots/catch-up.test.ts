@@ -122,14 +122,14 @@ describe('the time until data are in step', () => {
     expect(catchUpOf(age, chain, 86.4)).toEqual({
       forMs: 18_000_000,
       minutes: 387,
-      words: 'initialization 87 min + 1800 blocks ÷ 0.1 blocks/s = 387 min, as node3 has shown on 2026-01-01',
+      words: 'initialization 87 min + 1800 blocks ÷ 0.1 blocks/s = 387 min, as node3 showed on 2026-01-01',
     });
   });
 
   it('goes by the date of data whose height nobody knows', () => {
     expect(catchUpOf({ ...age, height: null }, chain, 0)).toMatchObject({
       minutes: 20,
-      words: 'about 120 blocks ÷ 0.1 blocks/s = 20 min, as node3 has shown on 2026-01-01',
+      words: 'about 120 blocks ÷ 0.1 blocks/s = 20 min, as node3 showed on 2026-01-01',
     });
   });
 

@@ -66,7 +66,7 @@ const planned: Look = {
       evidence: JSON.stringify({
         guardrails: [{ rule: 'swap', verdict: 'may be done' }],
         ...{ source: 'clean set of 11:00, height 931,000', costUsdPerMonth: 8, minutes: 15 },
-        caughtUp: '120 blocks ÷ 0.4 blocks/s = 5 min, as node3 has shown on 2025-12-20',
+        caughtUp: '120 blocks ÷ 0.4 blocks/s = 5 min, as node3 showed on 2025-12-20',
       }),
     }),
     line('002-outcome', 'plan', PLAN, { act: 'planned' }),
