@@ -70,5 +70,5 @@ const SAY_ALL: ReadonlySet<string> = new Set(['zone-down']);
 function sentenceOf(about: DuePage['about'], { incident, refusal }: RefusedIncident, all: readonly string[]): string {
   if (about === 'fleet' && SAY_ALL.has(refusal.code)) return refusal.sentence;
   if (about === 'fleet') return `${refusal.sentence}. The same holds for every other node of ${incident.fleet}`;
-  return all.length === 1 ? refusal.sentence : `${names(all)}: ${refusal.sentence} (the first of them)`;
+  return all.length === 1 ? refusal.sentence : `${names(all)}: ${refusal.sentence} (this is ${incident.node})`;
 }

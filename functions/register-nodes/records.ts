@@ -396,7 +396,7 @@ function reconcileRecord(
     const handed = isAdoptable(record, zone)
       ? `, or hand it over: npm run chainmend -- names adopt ${owner.fleet}`
       : '';
-    const reason = `${name} ${type} should be ${shortList(record.values)}, but ${stands}: it is left as it is. Delete it, and it is made${handed}`;
+    const reason = `${name} ${type} should be ${shortList(record.values)}, but ${stands}: chainmend leaves it as it is. Delete it, and chainmend makes its own${handed}`;
     return { refuse: 'record-foreign', subject: `${name} ${type}`, ...(node && { node }), reason, page: true };
   }
   const now = zone.get(recordKey(name, type));

@@ -20,7 +20,7 @@ export function diskFullFirst(
 ): Refusal | null {
   const path = fullPathOf(facts.seen);
   if (path === undefined) return null;
-  const reason = `${path} is full: it is grown first`;
+  const reason = `${path} is full, and has to grow first`;
   // Its own incident tells what keeps it from being grown.
   if (facts.disk) {
     const retryAfterMs = facts.disk.waits ? OWN.retryAfterMs : laterEachTime(facts);
@@ -29,7 +29,7 @@ export function diskFullFirst(
   if (facts.nowMs - sinceMs < UNSEEN_AFTER_MS) return { ...OWN, reason };
   return {
     refuse: 'disk-full-first',
-    reason: `${reason}, and nothing has grown it. Perhaps no alarm sees it: look whether the node’s CloudWatch agent still tells disk_used_percent of ${path}, or grow the volume and its filesystem by hand`,
+    reason: `${path} is full, but nothing has grown it. Perhaps no alarm sees it: check that the node’s CloudWatch agent still sends disk_used_percent of ${path}, or grow the volume and its filesystem by hand`,
     page: true,
     retryAfterMs: laterEachTime(facts),
   };

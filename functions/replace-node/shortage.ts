@@ -95,11 +95,10 @@ export function placementOf(
   if (subnetId !== undefined) return { subnetId };
   const told = unplaced.map((one) => `${one.subnetId}: ${one.reason}`).join('; ');
   const words =
-    quota?.reason ??
-    `none of ${closed.size} subnets took it; more can be named in replace.subnets${told && ` (${told})`}`;
+    quota?.reason ?? `none of ${closed.size} subnets accepted it; replace.subnets can name more${told && ` (${told})`}`;
   const refusal = refusalOf(
     short.flatMap(({ shortage }) => shortage ?? []),
-    `no other instance can be had: ${words}`,
+    `AWS launches no other instance: ${words}`,
     nowMs,
   );
   return refusal ? { refusal, words } : { nowhere: words };

@@ -38,6 +38,6 @@ export const awaitedOf = (state: Pick<LadderState, 'tried'>, nowMs: number): Tri
 /** The first refusal of what AWS still refuses. */
 export const refusedSinceMs = ({ atMs, sinceMs }: Pick<Tried, 'atMs' | 'sinceMs'>): number => sinceMs ?? atMs;
 
-/** For a person: "It is tried again every hour until 2026-01-02 12:09 UTC". */
+/** For a person: "chainmend tries again every hour until 2026-01-02 12:09 UTC". */
 export const triedUntil = (atMs: number): string =>
-  `It is tried again every hour until ${new Date(atMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  `chainmend tries again every hour until ${new Date(atMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

@@ -127,7 +127,7 @@ export function lastingTroubles({
     const stays = !isHalted && (isSyncing ? nearer <= 0 : nearer * 100 < first.blocks * NEARER_PERCENT);
     const since = `it was ${blocks(first.blocks)} behind ${duration(nowMs - first.atMs)} ago, and is ${blocks(lagBlocks)} behind now`;
     if (grows) troubles.push({ code: 'falling-behind', reason: `it advances more slowly than its chain: ${since}` });
-    else if (stays) troubles.push({ code: 'falling-behind', reason: `it comes no nearer to its chain: ${since}` });
+    else if (stays) troubles.push({ code: 'falling-behind', reason: `it does not catch up with its chain: ${since}` });
   }
   const [earliest] = crashes;
   if (endsAgain(crashes) && goesOn({ crashes, health, nowMs }) && earliest !== undefined)

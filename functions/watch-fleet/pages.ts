@@ -106,7 +106,7 @@ const EVENTS_NAMED = 5;
 /** "node3: 510 blocks behind, …"; "node1, node2 and 37 more: …" */
 function sentenceAbout(nodes: readonly ObservedNode[]): string {
   const [first] = nodes;
-  return `${names(nodes.map(({ name }) => name))}: ${first?.reason ?? ''}${nodes.length > 1 ? ' (the first of them)' : ''}`;
+  return `${names(nodes.map(({ name }) => name))}: ${first?.reason ?? ''}${nodes.length > 1 ? ` (this is ${first?.name})` : ''}`;
 }
 
 /**

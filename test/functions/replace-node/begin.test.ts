@@ -200,7 +200,7 @@ describe('a heal begins', () => {
     const refusedAfter = (minutes: number) => begin(facts({ ...full, onsetMs: NOON_MS - minutes * MINUTE_MS }));
     expect(refusedAfter(14)).toMatchObject({ end: { refusal: { page: false, retryAfterMs: 5 * MINUTE_MS } } });
     expect(refusedAfter(16)).toMatchObject({
-      end: { refusal: { page: true, reason: expect.stringMatching(/is full: .*CloudWatch agent/) } },
+      end: { refusal: { page: true, reason: expect.stringMatching(/is full, but .*CloudWatch agent/) } },
     });
     expect(refusedAfter(60)).toMatchObject({ end: { refusal: { page: true, retryAfterMs: 120 * MINUTE_MS } } });
   });

@@ -97,8 +97,7 @@ describe('a refused launch', () => {
     const spent = ladderState({ rung: 'replace', hold: 'held', exhausted: ['subnet-0a', 'subnet-0b'], unplaced });
     expect(decide(facts({ original: dead, seen: null, watched: null }), spent)).toEqual({
       do: 'end-rung',
-      reason:
-        'none of 2 subnets took it; more can be named in replace.subnets (subnet-0a: no room; subnet-0b: no room)',
+      reason: 'none of 2 subnets accepted it; replace.subnets can name more (subnet-0a: no room; subnet-0b: no room)',
     });
   });
 });

@@ -167,13 +167,13 @@ describe('its launch is planned', () => {
       'not where no subnet takes it',
       alone,
       { is: null, exhausted: ['subnet-0a'] },
-      /^end-rung: none of 1 subnets took it/,
+      /^end-rung: none of 1 subnets accepted it/,
     ],
     [
       'later, where AWS has no room',
       alone,
       { is: null, unplaced },
-      /^no-capacity \(paged\): no other instance can be had: no capacity/,
+      /^no-capacity \(paged\): AWS launches no other instance: no capacity/,
     ],
     [
       'not where nobody can tell its volumes',

@@ -392,12 +392,12 @@ describe('before an end', () => {
   it('an instance that AWS has no room for is told with the refusal of another one', () => {
     const full = {
       refuse: 'no-capacity',
-      reason: 'no other instance can be had',
+      reason: 'AWS launches no other instance',
       page: true,
       retryAfterMs: 1,
     } as const;
     expect(settle(at('stopped'), { ...owes, ...short(1) }, { as: 'refused', refusal: full })).toMatchObject({
-      end: { refusal: { refuse: 'no-capacity', reason: expect.stringMatching(/; no other instance can be had$/) } },
+      end: { refusal: { refuse: 'no-capacity', reason: expect.stringMatching(/; AWS launches no other instance$/) } },
     });
   });
 });

@@ -68,7 +68,7 @@ describe('another instance that no subnet has room for', () => {
     expect(launches).toEqual(['subnet-0a', 'subnet-0b']);
     expect(refusalIn(act)).toMatchObject({ refuse: 'no-capacity', page: true, retryAfterMs: HOUR_MS + 1_000 });
     expect(refusalIn(act)?.reason).toMatch(
-      /subnet-0a: InsufficientInstanceCapacity: so it is; subnet-0b: .*tried again every hour until 2026-0\d-\d\d 12:00 UTC$/,
+      /subnet-0a: InsufficientInstanceCapacity: so it is; subnet-0b: .*tries again every hour until 2026-0\d-\d\d 12:00 UTC$/,
     );
   });
 
@@ -93,7 +93,7 @@ describe('another instance that no subnet has room for', () => {
       tries.push(next.launches.length);
       has = next.state;
       if (next.act.do === 'end-rung') {
-        expect(next.act.reason).toContain('none of 2 subnets took it; more can be named in replace.subnets');
+        expect(next.act.reason).toContain('none of 2 subnets accepted it; replace.subnets can name more');
         break;
       }
       expect(refusalIn(next.act)?.refuse).toBe('no-capacity');
@@ -116,7 +116,7 @@ describe('another instance that no subnet has room for', () => {
 
   it('does not wait where a subnet refuses it for good and none for now', () => {
     const never = play(atReplace, NOON_MS, { 'subnet-0a': 'InvalidSubnetID.NotFound', 'subnet-0b': 'Unsupported' });
-    expect(never.act).toMatchObject({ do: 'end-rung', reason: expect.stringContaining('none of 2 subnets took it') });
+    expect(never.act).toMatchObject({ do: 'end-rung', reason: expect.stringContaining('none of 2 subnets accepted it') });
   });
 
   it('is tried later only in the subnets that may have room then', () => {
@@ -199,7 +199,7 @@ describe('an instance that was stopped, and that AWS has no room to start', () =
     expect(refusalIn(act)).toMatchObject({
       refuse: 'no-capacity',
       reason: expect.stringMatching(
-        /^its instance is stopped, and AWS does not start it again; no other instance can be had: none of 2 subnets/,
+        /^its instance is stopped, and AWS does not start it again; AWS launches no other instance: none of 2 subnets/,
       ),
     });
     expect(phaseOf(state)).toBe('down');

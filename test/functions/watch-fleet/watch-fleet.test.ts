@@ -179,7 +179,7 @@ describe('a page', () => {
     expect(staying.pages.flat()).toEqual(['falling-behind node1 node2']);
     expect(staying.pages.findIndex(({ length }) => length > 0)).toBeLessThan(75);
     expect(staying.sent.flat()[0]?.reason).toMatch(
-      /^node1, node2: it comes no nearer to its chain: it was 400 blocks behind 60 min ago, and is 400 blocks behind now/,
+      /^node1, node2: it does not catch up with its chain: it was 400 blocks behind 60 min ago, and is 400 blocks behind now/,
     );
     const never = new Paging();
     for (let n = 0; n < 90; n++)
@@ -227,7 +227,7 @@ describe('a page', () => {
     expect(more).toEqual([]);
     expect(page?.nodes).toHaveLength(42);
     expect(page?.reason).toMatch(
-      /^node1, node2, node3, node4, node5 and 37 more: .*nothing listens there \(the first of them\)$/,
+      /^node1, node2, node3, node4, node5 and 37 more: .*nothing listens there \(this is node1\)$/,
     );
   });
 

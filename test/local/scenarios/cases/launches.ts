@@ -174,7 +174,7 @@ export const SCENARIOS: readonly Scenario[] = [
     done: escalated,
     expect: [
       toldOf(
-        /none of 2 subnets took it.*subnet-\w+: ReservationCapacityExceeded.*subnet-0123456789abcdef2: InvalidParameterValue/,
+        /none of 2 subnets accepted it.*subnet-\w+: ReservationCapacityExceeded.*subnet-0123456789abcdef2: InvalidParameterValue/,
       ),
       askedFor(2),
       noneSpent,
