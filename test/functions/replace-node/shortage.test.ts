@@ -116,7 +116,10 @@ describe('another instance that no subnet has room for', () => {
 
   it('does not wait where a subnet refuses it for good and none for now', () => {
     const never = play(atReplace, NOON_MS, { 'subnet-0a': 'InvalidSubnetID.NotFound', 'subnet-0b': 'Unsupported' });
-    expect(never.act).toMatchObject({ do: 'end-rung', reason: expect.stringContaining('none of 2 subnets accepted it') });
+    expect(never.act).toMatchObject({
+      do: 'end-rung',
+      reason: expect.stringContaining('none of 2 subnets accepted it'),
+    });
   });
 
   it('is tried later only in the subnets that may have room then', () => {
