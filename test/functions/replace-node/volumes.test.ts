@@ -301,7 +301,7 @@ describe('what was tried before', () => {
   it('is asked for again every hour where AWS refuses all, for a day, and people are told', () => {
     const aws = { door: 'aws', isEverywhere: true } as const;
     expect(swap(tried(aws))).toMatch(
-      /^aws-refused \(paged\): AWS refuses a copy of set-0, with which nothing is wrong: reason 0\. It is tried/,
+      /^aws-refused \(paged\): AWS refuses a copy of set-0, with which nothing is wrong: reason 0\. chainmend tries/,
     );
     const act = SWAP.next(ready(), swapState(tried(aws)));
     expect(act).toMatchObject({ end: { refusal: { retryAfterMs: 30 * MINUTE_MS + 1_000 } } });
