@@ -24,7 +24,7 @@ import { giveBackInstead } from './give-back.ts';
 import { ladderOf, needsOf } from './ladder.ts';
 import { readLaunch } from './launch.ts';
 import { exceededBy, keepsTurn, mayWait, needsTurn, permit, settlesWith } from './permission.ts';
-import { type LadderPlan, needsOfPlan, type Planned, planOf, planOn, stateOf } from './plan.ts';
+import { type LadderPlan, needsOfPlan, type Planned, planOf, planOn, stateOf, waitingText } from './plan.ts';
 import { leaseReplacementAgain } from './replacement-lease.ts';
 import { type Decision, ended, type End as LadderEnd } from './rungs/rung.ts';
 import {
@@ -331,12 +331,18 @@ const refusalOf = (act: LadderAct, refusal: Refusal, state: LadderState | null):
 const withTries = (ending: Ending, { state, triedBefore }: Pick<Climbing, 'state' | 'triedBefore'>): Ending =>
   ending.outcome === 'refused' && triesOf(state) > triedBefore ? { ...ending, hasTried: true } : ending;
 
+/** People are told with the reason of what was made for the node: it waits for the next attempt, and costs meanwhile. */
+const withMade = (ending: Ending, state: LadderState | null): Ending =>
+  ending.outcome === 'refused' && !ending.leavesNothing && state !== null
+    ? { ...ending, reason: `${ending.reason}${waitingText(state)}` }
+    : ending;
+
 async function nextOnLadder(context: ReplaceActContext, from: Climbing): Promise<Act> {
   if (from.turns >= MAX_TURNS)
     return givingUp(from.leases, { message: `no end after ${MAX_TURNS} turns`, throttled: false, isAws: false });
   const decision = await decideInTime(context, from);
   if (decision.do !== 'end') return { do: 'climb', from, act: decision };
-  const ending = withTries(endingOf(decision.end), from);
+  const ending = withTries(withMade(endingOf(decision.end), from.state), from);
   if (ending.outcome === 'healed') return { do: 'proof', from, ending };
   return leavesUnspent(from.state) ? { do: 'hand-back', from, ending } : concluding(ending, from.leases, true);
 }

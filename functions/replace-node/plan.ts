@@ -263,11 +263,21 @@ function triedText({ failed, tried }: LadderState): string {
 }
 
 /** What was made for it, and waits for a yes. */
-function heldText({ replacement, restoredVolumes }: LadderState): string {
-  const instance = replacement && replacement.instanceId !== '' ? [replacement.instanceId] : [];
-  const volumes = restoredVolumes?.volumes.flatMap(({ volumeId }) => (volumeId === '' ? [] : [volumeId])) ?? [];
-  const made = [...instance, ...volumes];
+function heldText(state: LadderState): string {
+  const made = madeFor(state);
   return made.length === 0 ? '' : `; made for it before, and put away without a yes: ${made.join(', ')}`;
+}
+
+/** Behind the reason for which a heal does not go on now. */
+export function waitingText(state: LadderState): string {
+  const made = madeFor(state);
+  return made.length === 0 ? '' : `. Made for it, and kept until it goes on: ${made.join(', ')}`;
+}
+
+/** The instance and the volumes that earlier attempts have made for the node, by id. Volumes of before were not made for it. */
+function madeFor({ replacement, restoredVolumes }: LadderState): readonly string[] {
+  const volumes = restoredVolumes === null || restoredVolumes.from === 'kept' ? [] : restoredVolumes.volumes;
+  return [replacement?.instanceId ?? '', ...volumes.map(({ volumeId }) => volumeId)].filter((id) => id !== '');
 }
 
 /** Data that one rung has passed over may serve the next one. */

@@ -359,8 +359,8 @@ export async function perform<P>(
   if (next !== state && 'lost' in (await keep(context, next, 'note', but)))
     return { result: { is: 'lost' }, leases, state: next };
   // The state is written first: a later attempt that continues the rung still has its reservation.
-  if (before?.rung && hasEndedUnspent(parts, before, result, next)) await giveBack(context, next, before.rung);
-  else if (before?.rung && next?.rung === null) await tellFailed(context, next, before.rung);
+  if (before?.rung && hasEndedUnspent(parts, before, result, next)) await giveBack(context, before, before.rung);
+  else if (before?.rung && next?.rung === null) await tellFailed(context, before, before.rung, next);
   return { result, leases, state: next };
 }
 
@@ -422,21 +422,26 @@ export async function handBack(
   return kept;
 }
 
-/** A restart that did not help lets nobody else go. */
+/** A restart that did not help lets nobody else go. @param before as it was reserved: its key counts the rungs that had failed by then */
 async function tellFailed(
   context: Omit<LadderActContext, 'recovers' | 'ran'>,
-  state: LadderState,
+  before: LadderState,
   rung: Rung,
+  { failed }: LadderState,
 ): Promise<void> {
   if (classOf(rung) !== 'restart') return;
-  const key = reservationKey(context.payload.incidentId, state, rung);
-  const reason = state.failed.at(-1)?.reason ?? '';
+  const key = reservationKey(context.payload.incidentId, before, rung);
+  const reason = failed.at(-1)?.reason ?? '';
   await context.step('did-not-help', () => endPlace(context, key, { as: 'failed', atMs: Date.now(), reason }));
 }
 
-/** A rung that did nothing does not count as a restart or a replacement. */
-const giveBack = (context: Omit<LadderActContext, 'recovers' | 'ran'>, state: LadderState, rung: Rung): Promise<void> =>
+/** A rung that did nothing does not count as a restart or a replacement. @param before as it was reserved */
+const giveBack = (
+  context: Omit<LadderActContext, 'recovers' | 'ran'>,
+  before: LadderState,
+  rung: Rung,
+): Promise<void> =>
   context.step('give-back', () => {
-    const key = reservationKey(context.payload.incidentId, state, rung);
+    const key = reservationKey(context.payload.incidentId, before, rung);
     return classOf(rung) === 'restart' ? unreserveRestart(context, key) : unreserveReplacement(context, key);
   });

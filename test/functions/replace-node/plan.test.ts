@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Facts } from '../../../functions/replace-node/facts.ts';
 import { sourceOf } from '../../../functions/replace-node/permission.ts';
-import { type LadderPlan, planOf, planOn, stateOf } from '../../../functions/replace-node/plan.ts';
+import { type LadderPlan, planOf, planOn, stateOf, waitingText } from '../../../functions/replace-node/plan.ts';
 import { hashOf } from '../../../shared/heal/approval.ts';
 import type { LadderState } from '../../../shared/heal/memory.ts';
 import { bitcoinFleet } from '../../fixtures/builders/fleet.ts';
@@ -10,6 +10,7 @@ import { snapshotSet } from '../../fixtures/builders/snapshot.ts';
 import { HOUR_MS, NOON_MS } from '../../fixtures/builders/time.ts';
 import { DATA_PATH, volumeNow } from '../../fixtures/builders/volume.ts';
 import {
+  COPY_VOLUME,
   client,
   copy,
   FLEET,
@@ -20,6 +21,7 @@ import {
   newReplacement,
   seen,
   watched,
+  YOUNG,
 } from '../../fixtures/replace-facts.ts';
 
 function planned(more: Partial<Facts> = {}): LadderPlan {
@@ -215,6 +217,19 @@ const SET = 'set-0 of node2: clean, height 900, taken 2026-01-01T11:00:00.000Z';
 const COST = '+$40.00 a month while the old volumes are kept';
 const untried = { command: '/opt/node/roll-back', minutes: 15, rehearse: true } as const;
 const event = { id: 'e1', code: 'instance-retirement', notBeforeMs: NOON_MS + 24 * HOUR_MS, description: '' } as const;
+
+describe('a heal that does not go on now', () => {
+  it('says what was made for it and waits, and costs meanwhile', () => {
+    expect(waitingText(ladderState({ restoredVolumes: copy(), replacement: newReplacement() }))).toBe(
+      `. Made for it, and kept until it goes on: ${YOUNG}, ${COPY_VOLUME}`,
+    );
+  });
+
+  it('says nothing where nothing was made: volumes of before were not', () => {
+    expect(waitingText(ladderState({}))).toBe('');
+    expect(waitingText(ladderState({ restoredVolumes: copy({ from: 'kept' }) }))).toBe('');
+  });
+});
 
 describe('the plan of what is asked for', () => {
   it.each<[string, Partial<Facts>, string, string]>([

@@ -8,10 +8,10 @@ import { PROMISES } from './index.ts';
 
 const PATIENCE_MS = 90 * 60_000;
 const ALL = allScenarios().map(({ name }) => name);
-/** One of a growth, of a swap, of what a condition holds, and of a person beside a command of ours; all of them where the suite is run by name. */
+/** One of a growth, of a swap, of what a condition holds, of a person beside a command of ours, and of a wave; all of them where the suite is run by name. */
 const CHOSEN = isAsked('oracle')
   ? ALL
-  : ['disk-full', 'corrupt-data', 'upgrade-meets-a-split', 'stopped-while-named-peers'];
+  : ['disk-full', 'corrupt-data', 'upgrade-meets-a-split', 'stopped-while-named-peers', 'wave-stopped'];
 
 let tried: readonly Tried[];
 
@@ -51,6 +51,13 @@ describe('what a condition of a fleet holds', () => {
 
   it('is something: a condition has held an act', () => {
     expect(tried.flatMap(({ holds }) => holds.map(({ condition }) => condition))).not.toEqual([]);
+  });
+});
+
+describe('a scenario', () => {
+  it.each(CHOSEN)('ends as it says itself: %s', (name) => {
+    const { unmet, violations } = tried.find(({ scenario }) => scenario === name) ?? {};
+    expect({ unmet, violations }).toEqual({ unmet: [], violations: [] });
   });
 });
 
