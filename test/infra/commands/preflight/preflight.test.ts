@@ -211,7 +211,7 @@ describe('what is found', () => {
     expect(linesOf({ tags: { ManagedBy: 'terraform' } })).toEqual([
       guess,
       expect.stringMatching(
-        /^ {2}would be refused for node1: swap, replace \(drift-refused\)\. .*owner\.acceptDrift\.$/,
+        /^ {2}would be refused for node1: swap, replace \(drift-refused\)\. .*\(owner\.acceptDrift\)\.$/,
       ),
     ]);
     expect(linesOf({ tags: { tool: 'pulumi' } })).toEqual([expect.stringContaining('by the tag tool=pulumi')]);
