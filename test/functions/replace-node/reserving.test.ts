@@ -1,7 +1,7 @@
 // Budgets and the fleet's turn over the region's own table: which heal is first, which waits, and what a dead heal leaves behind.
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { performAct } from '../../../functions/replace-node/acts/table.ts';
-import { newLeases } from '../../../functions/replace-node/state.ts';
+import { newLeases, reservationKey } from '../../../functions/replace-node/state.ts';
 import {
   endPlace,
   leaveReplacement,
@@ -237,5 +237,31 @@ describe.each(['roll-back', 'reindex'] as const)('a %s', (rung) => {
     await reserveReplacement(toolsOf(OTHER, 'node3', ANOTHER), fleet, 'other', NOON_MS);
     expect(await takes()).toMatchObject({ is: 'refused', refusal: { refuse: 'replace-in-flight' } });
     expect(await restarts()).toEqual([]);
+  });
+});
+
+describe('a restart of a wave that did not help', () => {
+  it('is told to the pace of the fleet, under the key of its place', async () => {
+    const own = toolsOf(ME);
+    const tools = { ...shell().tools, ...own, payload: { ...own.payload, want: { do: 'heal' } } };
+    const state = ladderState({ rung: 'restart', client: 'mayBeDown', hasMade: true });
+    await store.replace(keys.node(INSTANCE), nodeRecord({ owner: ME, fence: 4, version: 1 }));
+    const key = reservationKey(own.payload.incidentId, state, 'restart');
+    const place = { key, execution: ME, incidentId: own.payload.incidentId, instanceId: INSTANCE, node: 'node2' };
+    const restarts = [{ ...place, zone: 'eu-west-1a', atMs: NOON_MS, inWave: true as const }];
+    await store.replace(keys.pace('bitcoin'), { restarts, version: 1 } as never);
+    const { ctx, step } = patientContext();
+    const context = {
+      ...tools,
+      durable: ctx,
+      step,
+      place: '010',
+      state,
+      leases: newLeases({ execution: ME, fence: 4 }),
+    };
+    await performAct(context as never, { do: 'end-rung', reason: 'it stands' });
+    expect((await store.readPace('bitcoin'))?.restarts).toMatchObject([
+      { ended: { as: 'failed', reason: 'it stands' } },
+    ]);
   });
 });
