@@ -1,6 +1,7 @@
 // A fleet's instances at the desk: found as the functions find them, and the pause of one, which is a tag on it.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { CreateTagsCommand, DeleteTagsCommand, DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { CreateTagsCommand, DeleteTagsCommand, EC2Client, paginateDescribeInstances } from '@aws-sdk/client-ec2';
+import { readAllPages } from '../../../shared/aws/pagination.ts';
 import { type Target, targetToPutBack } from '../../../shared/fleet/membership.ts';
 import type { Fleet } from '../../../shared/fleet/model.ts';
 import { discoverByClaim } from '../../../shared/fleet/nodes.ts';
@@ -21,8 +22,9 @@ export interface FleetInstances {
   readonly pause: (node: Target, reason: string | undefined, yes: Yes) => Promise<void>;
 }
 
-/** A node is replaced a few times a week at most, and what was put away is kept for a week. */
-const ASIDE_MAX = 100;
+/** A node is replaced a few times a week at most, and what was put away is kept for a week: one page is enough, but EC2 may answer with empty ones. */
+const ASIDE_PAGES_MAX = 100;
+const ASIDE_PAGE_SIZE = 100;
 
 export interface PausedAside {
   readonly target: Target;
@@ -42,8 +44,13 @@ export function ec2Instances(ec2 = new EC2Client(), dynamodb = new DynamoDBClien
           { Name: 'tag-key', Values: [RETIRED_TAG] },
           { Name: 'tag-key', Values: [PAUSE_TAG] },
         ];
-        const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters, MaxResults: ASIDE_MAX }));
-        return Reservations.flatMap(({ Instances = [] }) => Instances).flatMap(({ InstanceId = '', Tags = [] }) => {
+        const found = await readAllPages(
+          paginateDescribeInstances({ client: ec2, pageSize: ASIDE_PAGE_SIZE }, { Filters }),
+          ({ Reservations = [] }) => Reservations.flatMap(({ Instances = [] }) => Instances),
+          ASIDE_PAGES_MAX,
+          `instances that were put aside for ${fleet.name}/${node}`,
+        );
+        return found.flatMap(({ InstanceId = '', Tags = [] }) => {
           const tags = Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value]));
           const paused = judgePauseTag(tags);
           const target = targetToPutBack(fleet, InstanceId, tags);
