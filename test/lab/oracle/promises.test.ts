@@ -2267,6 +2267,17 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
       {
+        when: 'a page of several others follows',
+        story: async (court) => {
+          await askedFor(court, 'swap');
+          court.says({ kind: 'approve', plan: PLAN });
+          await court.pass(5 * MINUTE_MS);
+          const sentence = 'node1, node3: 2 attached volumes carry Component=nodes/bitcoin';
+          await page(court, { ...QUESTION, node: '2 nodes', code: 'volume-ambiguous', sentence });
+          await court.pass(2 * HOUR_MS);
+        },
+      },
+      {
         when: 'only the same question follows, and that something else would have been needed',
         story: async (court) => {
           await askedFor(court, 'swap');
@@ -2305,6 +2316,17 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
           court.says({ kind: 'approve', plan: PLAN });
           await court.pass(30 * MINUTE_MS);
           await page(court, { ...QUESTION, code: 'clock-ahead', severity: 'again', sentence: 'its clock is ahead' });
+          await court.pass(2 * HOUR_MS);
+        },
+      },
+      {
+        when: 'a page of several nodes says what keeps it from its heal',
+        story: async (court) => {
+          await askedFor(court, 'swap');
+          court.says({ kind: 'approve', plan: PLAN });
+          await court.pass(5 * MINUTE_MS);
+          const sentence = 'node1, node2: 2 attached volumes carry Component=nodes/bitcoin';
+          await page(court, { ...QUESTION, node: '2 nodes', code: 'volume-ambiguous', sentence });
           await court.pass(2 * HOUR_MS);
         },
       },

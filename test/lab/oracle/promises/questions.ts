@@ -2,7 +2,7 @@
 
 import { Forgotten } from '../forgotten.ts';
 import { operationIn } from '../hands.ts';
-import { isWanting, type Page, pagesOf } from '../pages.ts';
+import { isWanting, namesNode, type Page, pagesOf } from '../pages.ts';
 import type { MakeRule } from '../rule.ts';
 import type { Scene } from '../scene.ts';
 import { isGone, type SeenNode } from '../seen-nodes.ts';
@@ -38,13 +38,13 @@ export const aYesHasAnEffect: MakeRule = (scene, say) => {
   const waiting = new Map<SeenNode, Yes>();
   const read = (): void => {
     for (const page of newPages()) {
-      const node = scene.nodeNamed(page.fleet, page.node);
-      if (!node) continue;
-      const yes = waiting.get(node);
-      const isAnother = isQuestion(page) && page.terms !== yes?.question.terms;
-      const isNew = page.severity !== 'again' || HINDERS.has(page.code);
-      if (yes && (isAnother || (isNew && !NO_EFFECT.has(page.code)))) waiting.delete(node);
-      if (isQuestion(page)) questions = [...questions, page].slice(-QUESTIONS_MAX);
+      for (const [node, yes] of waiting) {
+        const isAnother = isQuestion(page) && page.terms !== yes.question.terms;
+        const isNew = page.severity !== 'again' || HINDERS.has(page.code);
+        if (namesNode(page, node) && (isAnother || (isNew && !NO_EFFECT.has(page.code)))) waiting.delete(node);
+      }
+      if (isQuestion(page) && scene.nodeNamed(page.fleet, page.node))
+        questions = [...questions, page].slice(-QUESTIONS_MAX);
     }
   };
   return {
