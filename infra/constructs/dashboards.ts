@@ -90,7 +90,7 @@ function shareWidgets(
     ),
   }));
   const texts = bodies.flatMap(({ pieces }) => pieces.filter((piece) => typeof piece === 'string'));
-  const written = writeOnce(scope, 'Widgets', texts, (text) => text.split(WIDGETS));
+  const written = writeOnce(scope, 'W', texts, (text) => text.split(WIDGETS));
   for (const { name, resource, pieces } of bodies) {
     const body = pieces.map((piece) => (typeof piece === 'string' ? written(piece) : piece));
     resource.addPropertyOverride('DashboardBody', {

@@ -62,7 +62,7 @@ export class Documents extends Construct {
         name: document.name,
         content: contentOf(document),
         documentType: 'Command',
-        documentFormat: 'JSON',
+        // JSON is the default of DocumentFormat.
         targetType: '/AWS::EC2::Instance',
       }).applyRemovalPolicy(RemovalPolicy.RETAIN);
     }
@@ -78,7 +78,7 @@ const LINES = /(?<=[\n;])/;
  */
 function share(scope: Construct, documents: readonly CommandDocument[]): (document: CommandDocument) => object {
   const texts = documents.flatMap(({ content }) => textsOf(content));
-  const written = writeOnce(scope, 'Run', texts, (text) => text.split(LINES));
+  const written = writeOnce(scope, 'R', texts, (text) => text.split(LINES));
   return ({ content }) => mapTexts(content, written) as object;
 }
 

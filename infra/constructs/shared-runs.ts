@@ -8,8 +8,8 @@ const RUNS_MAX = 200;
 
 /** Bytes that a run adds to the mapping besides its text: `"key":"",`. */
 const KEY_BYTES = 12;
-/** Bytes of one `{"Fn::FindInMap":["Run","run","key"]},` with a key of usual length, and of the quotes that end the text before it. */
-const REFERENCE_BYTES = 47;
+/** Bytes of one `{"Fn::FindInMap":["R","r","key"]},` with a key of usual length, and of the quotes that end the text before it. */
+const REFERENCE_BYTES = 43;
 
 /** More different parts than all texts have. */
 const PARTS_MAX = 2 ** 20;
@@ -31,9 +31,9 @@ export function writeOnce(
 ): (text: string) => unknown {
   const { runs, pieces } = shareRuns(texts, partsOf);
   if (Object.keys(runs).length === 0) return (text) => text;
-  const { logicalId } = new CfnMapping(scope, id, { mapping: { run: runs } });
+  const { logicalId } = new CfnMapping(scope, id, { mapping: { r: runs } });
   const written = (piece: Piece): unknown =>
-    typeof piece === 'string' ? piece : { 'Fn::FindInMap': [logicalId, 'run', piece.run] };
+    typeof piece === 'string' ? piece : { 'Fn::FindInMap': [logicalId, 'r', piece.run] };
   const joined = pieces.map((own) => (own.length === 1 ? own.map(written)[0] : { 'Fn::Join': ['', own.map(written)] }));
   const byText = new Map(texts.map((text, at) => [text, joined[at]]));
   return (text) => byText.get(text);

@@ -36,29 +36,26 @@ interface DocumentParameter {
 }
 
 const descriptions: Readonly<Record<Operation, string>> = {
-  'observe-node': 'chainmend: raises the fence of a node and tells its filesystem and client; changes nothing else.',
-  'grow-filesystem':
-    'chainmend: grows the partition and the filesystem of one EBS volume, then starts a stopped client if asked.',
-  'read-config': "chainmend: tells a client's configuration, secrets left out; changes nothing.",
-  'write-config':
-    "chainmend: edits a client's configuration if it still is what was read, then restarts the client if asked.",
-  'ask-peers': 'chainmend: asks the client on its own loopback who it is connected to; changes nothing.',
-  'ask-node':
-    'chainmend: asks the client on its own loopback where it stands, and how full its volumes are; changes nothing.',
-  'see-clients': 'chainmend: tells whether the clients of a node run; changes nothing.',
-  'change-peers': 'chainmend: asks the client on its own loopback, and tells it to dial peers or to leave them.',
-  'inspect-node': 'chainmend: raises the fence of a node and tells its clients and volumes; changes nothing else.',
+  'observe-node': 'Raises the fence of a node and tells its filesystem and client; changes nothing else.',
+  'grow-filesystem': 'Grows the partition and the filesystem of one EBS volume, then starts a stopped client if asked.',
+  'read-config': "Tells a client's configuration, secrets left out; changes nothing.",
+  'write-config': "Edits a client's configuration if it still is what was read, then restarts the client if asked.",
+  'ask-peers': 'Asks the client on its own loopback who it is connected to; changes nothing.',
+  'ask-node': 'Asks the client on its own loopback where it stands, and how full its volumes are; changes nothing.',
+  'see-clients': 'Tells whether the clients of a node run; changes nothing.',
+  'change-peers': 'Asks the client on its own loopback, and tells it to dial peers or to leave them.',
+  'inspect-node': 'Raises the fence of a node and tells its clients and volumes; changes nothing else.',
   'restart-client':
-    'chainmend: stops the clients of a node with their grace, where asked, and starts them, or an installed version of one.',
+    'Stops the clients of a node with their grace, where asked, and starts them, or an installed version of one.',
   'check-volume':
-    'chainmend: looks at an attached EBS volume, mounted read-only aside, whether it can stand in for a mounted one.',
+    'Looks at an attached EBS volume, mounted read-only aside, whether it can stand in for a mounted one.',
   'fill-volume':
-    'chainmend: formats an empty attached EBS volume and copies the files of another one onto it; what is mounted is left alone.',
+    'Formats an empty attached EBS volume and copies the files of another one onto it; what is mounted is left alone.',
   'swap-volumes':
-    'chainmend: stops the clients of a node, mounts other EBS volumes in the place of its own, and starts them; puts back what fails.',
+    'Stops the clients of a node, mounts other EBS volumes in the place of its own, and starts them; puts back what fails.',
   'stop-client':
-    'chainmend: stops the clients of a node with evidence of how they ended; unmounts volumes, and masks the clients, if asked.',
-  'start-client': 'chainmend: mounts EBS volumes of a node at their places and starts its clients.',
+    'Stops the clients of a node with evidence of how they ended; unmounts volumes, and masks the clients, if asked.',
+  'start-client': 'Mounts EBS volumes of a node at their places and starts its clients.',
 };
 
 export function commandDocuments(): {

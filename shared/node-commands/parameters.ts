@@ -26,11 +26,11 @@ export const parameterRules = {
     pattern: '^(0|[1-9][0-9]{0,11})\\.(0|[1-9][0-9]{0,5})$',
   },
   StartBy: {
-    description: 'Epoch seconds after which the node refuses to begin',
+    description: 'Begins by then, in epoch seconds',
     pattern: `^${wholeNumber}$`,
   },
   RunLimitSeconds: {
-    description: 'The script ends itself after so many seconds',
+    description: 'Its limit in seconds',
     pattern: '^[1-9][0-9]{0,3}$',
   },
   Path: {
@@ -155,7 +155,7 @@ export const parameterRules = {
   },
   Only: {
     description:
-      'start: what runs is left alone; restart: what runs is stopped first; switch: the same, and Version is started; enable: nothing is started, and Version alone is enabled on a node whose client is masked; roll-back, reindex, prune: what runs is stopped, Own runs, all is started',
+      'start: leaves what runs; restart: stops it first; switch: so, and starts Version; enable: starts nothing, enables Version alone where the client is masked; roll-back, reindex, prune: stops it, runs Own, starts all',
     pattern: '^(start|restart|switch|enable|roll-back|reindex|prune)$',
   },
   Unmount: {
