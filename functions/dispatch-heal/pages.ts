@@ -78,8 +78,9 @@ export function duePages(
   const sick = new Set(lasting.filter(isOfNode).map(({ instanceId }) => instanceId));
   for (const incident of incidents)
     for (const refusal of incident.pendingPages ?? []) {
-      // The disk's own incident tells why it is not grown.
-      if (refusal.code === DISK_FIRST && disks.some(({ instanceId }) => instanceId === incident.instanceId)) continue;
+      // The disk's own incident tells why it is not grown. Whoever has said yes to the node's heal reads of both.
+      const hasDisk = disks.some(({ instanceId }) => instanceId === incident.instanceId);
+      if (refusal.code === DISK_FIRST && hasDisk && incident.approval?.answer?.said !== 'approved') continue;
       // The node's own heal knows that it is down, and tells what keeps it so.
       const isTold = records.get(incident.fleet)?.sent[refusal.code]?.incidents.includes(incident.incidentId);
       const isLeft = refusal.code === 'node-silent' && !isOfNode(incident) && sick.has(incident.instanceId);

@@ -141,6 +141,8 @@ export interface Facts {
   readonly laterWord?: Pick<IncidentRecord, 'trigger' | 'incidentId' | 'state'>;
   /** The open incident of one of its volumes. Absent where there is none, or nobody has asked: no rung is proved now, and no disk was seen full. */
   readonly disk?: OpenDisk;
+  /** Mode ask: a person has said yes to what is decided now, and reads why it is not done. Absent in the other modes. */
+  readonly approved?: true;
   readonly breaker: BreakerReading;
   readonly haltedSinceMs: number | null;
   /** Resources that a replacement would need and that lack the fleet's tags; null where they were not read in this turn. */
@@ -389,6 +391,7 @@ export async function readFacts(
     ...(isSaid && { saidStopped: true as const }),
     ...(state && (hasHeardOfData(state) || (seen && isUnmounted(seen, state))) && { dataAtFault: true as const }),
     ...(disk !== undefined && { disk }),
+    ...(payload.mode === 'ask' && { approved: true as const }),
     ...(laterWord !== undefined && { laterWord }),
     breaker,
     haltedSinceMs,

@@ -15,16 +15,18 @@ const UNSEEN_AFTER_MS = 15 * MINUTE_MS;
  * @param sinceMs since when the node is in trouble, ms since the epoch: people are told of a disk of which nothing has known by then
  */
 export function diskFullFirst(
-  facts: Pick<Facts, 'seen' | 'nowMs' | 'onsetMs' | 'disk'>,
+  facts: Pick<Facts, 'seen' | 'nowMs' | 'onsetMs' | 'disk' | 'approved'>,
   sinceMs: number,
 ): Refusal | null {
   const path = fullPathOf(facts.seen);
   if (path === undefined) return null;
   const reason = `${path} is full, and has to grow first`;
-  // Its own incident tells what keeps it from being grown.
+  // Its own incident tells what keeps it from being grown. Whoever has said yes to this heal reads that the yes waits for it.
   if (facts.disk) {
-    const retryAfterMs = facts.disk.waits ? OWN.retryAfterMs : laterEachTime(facts);
-    return { ...OWN, reason: `${reason}, by incident ${facts.disk.incidentId}`, retryAfterMs };
+    const { waits, refused, incidentId } = facts.disk;
+    const page = refused === true && facts.approved === true;
+    const why = `${reason}, by incident ${incidentId}${page ? ', which is refused: what was approved waits for it' : ''}`;
+    return { ...OWN, reason: why, page, retryAfterMs: waits ? OWN.retryAfterMs : laterEachTime(facts) };
   }
   if (facts.nowMs - sinceMs < UNSEEN_AFTER_MS) return { ...OWN, reason };
   return {

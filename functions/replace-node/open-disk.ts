@@ -17,14 +17,18 @@ export interface OpenDisk {
    * node was taken is no judgement of the disk.
    */
   readonly waits: boolean;
+  /** Its growth is refused for now. Absent where it is not. */
+  readonly refused?: true;
 }
 
 /** The one that waits for this heal, where there is one; undefined where none is open. */
 export function openDiskIn(disks: readonly (IncidentRecord | undefined)[]): OpenDisk | undefined {
   const open = disks.flatMap((disk): OpenDisk[] => {
     if (disk === undefined || disk.state === 'healed' || disk.state === 'escalated') return [];
-    const isUnjudged = disk.refusedCodes.every((code) => code === 'busy') && disk.failures === 0;
-    return [{ incidentId: disk.incidentId, waits: disk.state === 'open' && isUnjudged }];
+    const { incidentId, state, failures } = disk;
+    const isRefused = disk.refusedCodes.some((code) => code !== 'busy');
+    const waits = state === 'open' && !isRefused && failures === 0;
+    return [{ incidentId, waits, ...(state === 'open' && isRefused && { refused: true }) }];
   });
   return open.find(({ waits }) => waits) ?? open[0];
 }

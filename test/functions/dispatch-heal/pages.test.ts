@@ -20,6 +20,11 @@ const refused = (
     ...more,
   }) as IncidentRecord;
 
+const ASKED = {
+  ...{ attempt: 1, plan: '66a42ea8dd03b350', callbackId: 'callback', sentence: 'restart', terms: [] },
+  ...{ askedAtMs: NOON_MS - HOUR_MS, untilMs: NOON_MS + HOUR_MS },
+};
+
 const NOTHING: ReadonlyMap<string, SentPagesRecord> = new Map();
 const nodesOf = (pages: readonly DuePage[]): readonly (readonly string[])[] =>
   pages.map((page) => page.refused.map(({ incident }) => incident.node));
@@ -199,6 +204,9 @@ describe('a node whose disk is full', () => {
     expect(duePages([waits, disk], NOTHING, NOON_MS)).toEqual([]);
     const another = openIncidentRecord({ node: 'node2', instanceId: 'i-node2', trigger: 'disk:data' });
     expect(nodesOf(duePages([waits, another], NOTHING, NOON_MS))).toEqual([['node1']]);
+    const answer = { said: 'approved', by: null, atMs: NOON_MS } as const;
+    const approved = { ...waits, approval: { ...ASKED, answer } };
+    expect(nodesOf(duePages([approved, disk], NOTHING, NOON_MS))).toEqual([['node1']]);
   });
 });
 

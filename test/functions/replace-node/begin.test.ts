@@ -205,6 +205,19 @@ describe('a heal begins', () => {
     expect(refusedAfter(60)).toMatchObject({ end: { refusal: { page: true, retryAfterMs: 120 * MINUTE_MS } } });
   });
 
+  it('a yes that waits for a full disk is told, where the growth of the disk is refused', () => {
+    const full = { seen: seen([client('failed')], DATA_VOLUME, 490) };
+    const disk = { incidentId: 'c4245734', waits: false };
+    const pages = (more: Partial<Facts>) => begin(facts({ ...full, ...more }));
+    expect(pages({ disk: { ...disk, refused: true }, approved: true })).toMatchObject({
+      end: {
+        refusal: { refuse: 'disk-full-first', page: true, reason: expect.stringContaining('by incident c4245734') },
+      },
+    });
+    for (const more of [{ disk, approved: true }, { disk: { ...disk, refused: true } }] as const)
+      expect(pages(more)).toMatchObject({ end: { refusal: { refuse: 'disk-full-first', page: false } } });
+  });
+
   it('a stopped client pages after a quarter of an hour, since a person may have forgotten it', () => {
     expect(begin(facts({ seen: seen([client('stopped')]) }))).toMatchObject({ end: { refusal: { page: false } } });
     const act = begin(

@@ -315,7 +315,11 @@ describe('the proof', () => {
   const waiting = (waits: boolean) => ({ incidentId: '7f3a0c1d', waits });
   it.each<[string, Partial<IncidentRecord>[], object | undefined]>([
     ['the one that nobody has judged', [{ refusedCodes: ['size-ceiling'], incidentId: '2' }, {}], waiting(true)],
-    ['one that was refused waits for something else', [{ refusedCodes: ['size-ceiling'] }], waiting(false)],
+    [
+      'one that was refused waits for something else',
+      [{ refusedCodes: ['size-ceiling'] }],
+      { ...waiting(false), refused: true },
+    ],
     ['one that found the node taken waits for it', [{ refusedCodes: ['busy'] }], waiting(true)],
     ['one whose growth has failed waits for its next attempt', [{ failures: 1 }], waiting(false)],
     ['one that is at work', [{ state: 'claimed' }], waiting(false)],
