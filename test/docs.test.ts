@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../infra/paths.ts';
 import { CONDITIONS, FAILURES, GUARDRAILS } from '../shared/model/guardrail-codes.ts';
-import { blocksOf, LONG_SENTENCES, notUsedIn, tooLong } from './fixtures/english.ts';
+import { blocksOf, LONG_SENTENCES, notUsedIn, passiveChains, tooLong } from './fixtures/english.ts';
 
 const pages = [
   'README.md',
@@ -77,6 +77,11 @@ describe('the English of all pages, and of the sentences of codes', () => {
     expect(gone).toEqual([]);
   });
 
+  it('has no sentence in which two verbs hide who acts', () => {
+    const chains = texts.flatMap(([place, blocks]) => blocks.flatMap(passiveChains).map((one) => `${place}: ${one}`));
+    expect(chains).toEqual([]);
+  });
+
   it('is read as it should be: sentences, cells and list items apart, code as one word', () => {
     const long = 'one '.repeat(26);
     expect(blocksOf(`# Head\n\nA b.\n- ${long}\n| c | d |\n\`\`\`\n${long}\n\`\`\`\n`)).toEqual([
@@ -90,5 +95,7 @@ describe('the English of all pages, and of the sentences of codes', () => {
     expect(tooLong(`${'one '.repeat(13)}. ${'one '.repeat(13)} \`${long}\``)).toEqual([]);
     expect(notUsedIn('Whoever is told of it')).toEqual(['"Whoever": write "who"', '"told of": write "paged, or said"']);
     expect(notUsedIn('`whoever`')).toEqual([]);
+    expect(passiveChains('It is made. It was written by hand.')).toEqual([]);
+    expect(passiveChains('What was begun is written down.')).toHaveLength(1);
   });
 });

@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { allScenarios } from '../../../local/scenarios/catalog/index.ts';
 import { isAsked, sampled } from '../../fixtures/asked.ts';
+import { notUsedIn } from '../../fixtures/english.ts';
 import type { Simulated } from '../../fixtures/jobs/simulation.ts';
 import { runJob } from '../../fixtures/jobs.ts';
 
@@ -53,6 +54,14 @@ describe.each(CHOSEN)('%s', (name) => {
   it('ends as its own expectations say, whatever the seed', () => {
     const unmet = of(sweeps, name).map(({ report: { seed, violations }, unmet }) => ({ seed, unmet, violations }));
     expect(unmet).toEqual(seedsOf(name).map((seed) => ({ seed, unmet: [], violations: [] })));
+  });
+
+  it('says nothing in words that readers stumble over', () => {
+    const said = of(sweeps, name).flatMap(({ report: { heals, plans, refusals, pages } }) => [
+      ...[...heals, ...plans, ...refusals].map(({ reason }) => reason),
+      ...pages.map(({ sentence }) => sentence),
+    ]);
+    expect([...new Set(said)].flatMap((text) => notUsedIn(text).map((why) => `${text}: ${why}`))).toEqual([]);
   });
 
   it('differs from seed to seed', () => {
