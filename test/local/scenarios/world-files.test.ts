@@ -313,11 +313,9 @@ describe('the ten examples of the page', () => {
   const names = [...page.matchAll(/\[([\w-]+)\]\(\.\.\/examples\/worlds\/\1\.yaml\)/g)].map(([, name = '']) => name);
   const texts = names.map((name) => readFileSync(join(folder, `${name}.yaml`), 'utf8'));
 
-  it('are ten, and right, and the one that the page shows is among them', () => {
+  it('are ten, and right', () => {
     expect(texts).toHaveLength(10);
     for (const text of texts) expect(() => worldIn('mine.yaml', text, folder)).not.toThrow();
-    const [, shown = ''] = /```yaml\n(world: [^`]*)```/.exec(page) ?? [];
-    expect(texts.filter((text) => text.endsWith(`\n${shown}`))).toHaveLength(1);
   });
 
   it(
