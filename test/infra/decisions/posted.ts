@@ -15,15 +15,16 @@ export function postedTables(): Readonly<Record<string, readonly string[]>> {
   const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
   return {
     posted: [
-      row(['client', 'answers', 'not wedged', 'called sick', 'wedged', 'called working', 'not found out']),
-      row(Array.from({ length: 7 }, () => '---')),
+      row(['client', 'not wedged, called sick', 'wedged, called working', 'not found out']),
+      row(Array.from({ length: 4 }, () => '---')),
       ...judged.map(({ client, verdicts }) => {
         const count = (of: (one: (typeof verdicts)[number]) => boolean): number => verdicts.filter(of).length;
         const wedged = count(({ fixture }) => fixture.is === 'wedged');
         const unsaid = count(({ fixture }) => fixture.is === 'unsaid');
+        const notWedged = verdicts.length - wedged - unsaid;
         return row([
-          ...[client, verdicts.length, verdicts.length - wedged - unsaid, count(({ error }) => error === 'sick')],
-          ...[wedged, count(({ error }) => error === 'working'), unsaid],
+          ...[client, `${count(({ error }) => error === 'sick')}/${notWedged}`],
+          ...[`${count(({ error }) => error === 'working')}/${wedged}`, unsaid],
         ]);
       }),
     ],

@@ -36,24 +36,22 @@ export const ruleTables = (): Readonly<Record<string, readonly string[]>> => ({
     Object.keys(HEALTH_VALUE).map((health) => healthRow(health as Health)),
   ),
   conditions: table(
-    ['condition', 'on', 'forbids', 'because'],
+    ['condition', 'forbids', 'because'],
     Object.entries(BINDINGS)
       .filter(([, { forbids }]) => forbids.length > 0)
       .map(([condition, { whom, forbids, because }]) => [
-        code(condition),
-        whom === 'fleet' ? 'the fleet' : 'its nodes',
+        code(condition) + (whom === 'fleet' ? '' : ' (its nodes)'),
         forbids.map(code).join(', '),
         because,
       ]),
   ),
   preconditions: table(
-    ['what must be so', 'before which act of which heal', 'asked of', 'if unknown', '`doctor` asks'],
+    ['what must be so', 'before which heal', 'asked of', '`doctor` asks'],
     Object.values<Precondition>(PRECONDITIONS).map(({ needs, before, asked, unknown, reads, heals, doctor }) => [
       needs,
-      heldBefore(before) + (heals === undefined ? '' : `; ${heals}`),
-      asked,
-      unknown === 'stops' ? 'stops' : 'goes on',
-      doctor ?? askedByDoctor(reads),
+      Object.keys(before).map(code).join(', ') + (heals === undefined ? '' : `; ${heals}`),
+      asked + (unknown === 'stops' ? '; unknown stops' : ''),
+      doctor === undefined ? askedByDoctor(reads) : 'yes',
     ]),
   ),
   acts: table(['act', 'under a pause', 'approval'], alike(ACTS.map(actRow))),
@@ -65,13 +63,6 @@ export const ruleTables = (): Readonly<Record<string, readonly string[]>> => ({
 });
 
 // Preconditions
-
-/** `RunInstances`: replace, blue-green. */
-function heldBefore(before: Precondition['before']): string {
-  const acts = new Map<string, string[]>();
-  for (const [heal, act] of Object.entries(before)) acts.set(act, [...(acts.get(act) ?? []), heal]);
-  return [...acts].map(([act, heals]) => `${heals.map(code).join(', ')}: ${act}`).join('; ');
-}
 
 const askedByDoctor = (reads: Precondition['reads']): string => {
   const ways = reads.map((read) => READ_BY_DOCTOR[read]);
@@ -159,7 +150,7 @@ const waitRows = (): (readonly string[])[] => [
   ['an alarm may lag behind the cure by', lasting(ALARM_LAG_MS)],
   ['a command that has not begun is void after', lasting(startBySeconds * 1_000)],
   ...alike(Object.entries(BOUND_MS).map(([what, ms]) => [code(what), lasting(ms)])).map(([acts = '', ...cells]) => [
-    `${acts} of the ladder may take`,
+    `the ladder waits for ${acts}`,
     ...cells,
   ]),
 ];
