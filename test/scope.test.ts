@@ -59,18 +59,10 @@ const HAS = /(<!-- has: [^\n]* -->\n)[\s\S]*(\n<!-- \/has -->)/;
 /** A cell is read as a sentence. */
 const A_ROW = 20;
 
-interface Keys {
-  readonly properties?: Readonly<Record<string, Keys>>;
-}
-
 function listed(): readonly string[] {
-  const file = JSON.parse(read('infra/fleet.schema.json')) as Keys;
-  const keysOf = ({ properties = {} }: Keys = {}): readonly string[] => Object.keys(properties);
   const lists: Readonly<Record<string, readonly string[]>> = {
     'chains it asks': chainNames,
     'rungs of a heal': LADDER,
-    'keys of a fleet': keysOf(file),
-    'keys of its deployment': keysOf(file.properties?.['deploy']),
     'verbs of a person': verbs(),
   };
   const rows = Object.entries(lists).flatMap(([what, names]) =>
