@@ -1,4 +1,4 @@
-// docs/storms.md has each promise with its sentence. `UPDATE=1 npm test -- oracle/page` writes the table.
+// docs/storms.md has each promise with its sentence. `UPDATE=1 npm test -- oracle/page` writes the list.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
@@ -6,23 +6,21 @@ import { repositoryRoot } from '../../../infra/paths.ts';
 import { PROMISES } from './index.ts';
 
 const PAGE = join(repositoryRoot, 'docs/storms.md');
-const TABLE = [
-  '| promise | what it says |',
-  '| --- | --- |',
-  ...Object.entries(PROMISES).map(([name, sentence]) => `| \`${name}\` | ${sentence} |`),
-].join('\n');
+const LIST = Object.entries(PROMISES)
+  .map(([name, sentence]) => `- \`${name}\`: ${sentence}`)
+  .join('\n');
 
-function withTable(page: string): string {
+function withList(page: string): string {
   const [before, rest = ''] = page.split(/(?<=<!-- promises: .* -->\n)/);
   const end = rest.indexOf('<!-- /promises -->');
-  if (end < 0) throw new Error('docs/storms.md: expected a place for the table of promises');
-  return `${before}\n${TABLE}\n\n${rest.slice(end)}`;
+  if (end < 0) throw new Error('docs/storms.md: expected a place for the promises');
+  return `${before}\n${LIST}\n\n${rest.slice(end)}`;
 }
 
 it('the page on storms has every promise (UPDATE=1 npm test -- oracle/page writes it)', () => {
   const page = readFileSync(PAGE, 'utf8');
-  if (process.env['UPDATE'] === '1') writeFileSync(PAGE, withTable(page));
-  else expect(page).toBe(withTable(page));
+  if (process.env['UPDATE'] === '1') writeFileSync(PAGE, withList(page));
+  else expect(page).toBe(withList(page));
 });
 
 it('a promise is one sentence', () => {

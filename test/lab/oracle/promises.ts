@@ -10,7 +10,7 @@ const SENTENCES = {
   'owners-decide':
     'Validators, unknown roles, members of groups, protected instances and rungs that the fleet file leaves out are let alone.',
   'healed-or-told':
-    'Five hours after the faults a node in trouble is healed, or a page names it or its fleet; in mode plan the journal does.',
+    'Five hours after the faults a node in trouble is healed, or a page (in mode plan the journal) names it or its fleet.',
   'attempts-end': 'Every durable execution ends within the documented waits.',
   'nothing-half-done':
     'Two hours after the faults nothing that a heal made or stopped is left over, unless a page says so.',
@@ -43,7 +43,7 @@ const SENTENCES = {
   'upgrades-in-order':
     'An upgrade has one node of a fleet down, or its file’s share of a zone, never two validators. A version that was taken back goes no further.',
   'one-of-two-versions':
-    'A node runs its earlier version or one that a person asked for, and opens its data in the end, or a page says so.',
+    'In the end a node opens its data with its earlier version or one that a person asked for, or a page says so.',
   'drills-stay-apart':
     "A drill's instance is the only one of its fleet, no node, in no name or group, and without a node's key.",
   'drills-leave-nothing': 'Two hours after the faults nothing is left of a drill that is over, unless a page names it.',
