@@ -46,10 +46,10 @@ export const ruleTables = (): Readonly<Record<string, readonly string[]>> => ({
       ]),
   ),
   preconditions: table(
-    ['what must be so', 'before which heal', 'asked of', '`doctor` asks'],
+    ['what must be so', 'before which act of which heal', 'asked of', '`doctor` asks'],
     Object.values<Precondition>(PRECONDITIONS).map(({ needs, before, asked, unknown, reads, heals, doctor }) => [
       needs,
-      Object.keys(before).map(code).join(', ') + (heals === undefined ? '' : `; ${heals}`),
+      heldBefore(before) + (heals === undefined ? '' : `; ${heals}`),
       asked + (unknown === 'stops' ? '; unknown stops' : ''),
       doctor === undefined ? askedByDoctor(reads) : 'yes',
     ]),
@@ -63,6 +63,13 @@ export const ruleTables = (): Readonly<Record<string, readonly string[]>> => ({
 });
 
 // Preconditions
+
+/** `RunInstances`: replace, blue-green. */
+function heldBefore(before: Precondition['before']): string {
+  const acts = new Map<string, string[]>();
+  for (const [heal, act] of Object.entries(before)) acts.set(act, [...(acts.get(act) ?? []), heal]);
+  return [...acts].map(([act, heals]) => `${heals.map(code).join(', ')}: ${act}`).join('; ');
+}
 
 const askedByDoctor = (reads: Precondition['reads']): string => {
   const ways = reads.map((read) => READ_BY_DOCTOR[read]);
