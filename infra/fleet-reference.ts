@@ -15,6 +15,8 @@ export const referencePath = join(repositoryRoot, 'docs/fleet-files.md');
 const MORE: Readonly<Record<string, string>> = {
   mode: 'quick-start.md#6-then-ask-then-act',
   pages: 'pages.md',
+  'pages.readiness': 'doctor.md#once-a-day-in-the-account',
+  'client.versions': 'upgrades.md',
   'ask.expiresAfterHours': 'restoring.md#approving-a-plan',
   cleanLine: '#a-clean-stop',
   'rpc.credentials': '#who-asks',
@@ -24,10 +26,17 @@ const MORE: Readonly<Record<string, string>> = {
   metrics: 'cost.md#with-metrics-otlp',
   'releases.feed': 'releases.md',
   'alarms.own': '#your-own-alarms',
-  'alarms.per': 'cost.md',
+  'alarms.per': 'names.md#alarms',
   snapshots: 'snapshots.md',
+  'snapshots.copyTo': 'snapshots.md#in-a-second-region',
+  'snapshots.copiesFrom': 'snapshots.md#in-a-second-region',
+  'snapshots.shareWith': 'snapshots.md#in-a-second-account',
   drills: 'drills.md',
   deploy: 'deploy.md',
+  'deploy.boost': 'deploy.md#a-boost-for-the-first-sync',
+  'deploy.data': 'deploy.md#where-the-data-come-from',
+  'deploy.stateSync': 'deploy.md#where-the-data-come-from',
+  'deploy.ports': 'deploy.md#ports',
   'asg.seed': '#a-group-that-launches-by-itself',
   'owner.by': '#whose-the-machines-are',
   'replace.terminated': 'architecture.md#a-node-whose-instance-was-terminated',
@@ -35,6 +44,7 @@ const MORE: Readonly<Record<string, string>> = {
   'replace.rollBack': '#the-clients-own-roll-back',
   'replace.reindex': '#the-clients-own-reindex',
   'replace.rungs': '#how-far-a-stuck-node-is-helped',
+  'replace.userData': '#a-new-instance',
 };
 
 export function reference(say: (text: string) => void): void {
@@ -57,8 +67,11 @@ export function withTables(page: string): string {
   }, page);
 }
 
-const tableOf = (head: readonly string[], rows: readonly (readonly unknown[])[]): readonly string[] =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ').replaceAll('\n', ' ')} |`);
+const tableOf = (head: readonly string[], rows: readonly (readonly unknown[])[]): readonly string[] => [
+  `| ${head.join(' | ')} |`,
+  `|${'---|'.repeat(head.length)}`,
+  ...rows.map((cells) => `| ${cells.join(' | ')} |`),
+];
 
 const code = (text: unknown): string => `\`${typeof text === 'string' ? text : JSON.stringify(text)}\``;
 
@@ -90,7 +103,14 @@ const PARTS: ReadonlyMap<string, string> = new Map([
  */
 const BRIEF: readonly string[] = [
   ...['role.tag', 'compose.', 'commands.start', 'volumes.*.', 'disk.prune.', 'probe.metric.', 'releases.upgradeBy.'],
-  ...['pages.againAfterMinutes', 'pages.againEveryMinutes', 'pages.againPerDay', 'probe.vpc', 'probe.subnets'],
+  ...[
+    'pages.againAfterMinutes',
+    'pages.againEveryMinutes',
+    'pages.againPerDay',
+    'pages.healed',
+    'probe.vpc',
+    'probe.subnets',
+  ],
   ...['drills.everyHours', 'drills.maxAgeHours'],
   ...['snapshots.everyHours', 'snapshots.keep', 'snapshots.copyTo.', 'snapshots.copiesFrom.'],
   ...['snapshots.clean.everyHours', 'snapshots.clean.keep', 'snapshots.clean.poolFloor'],
@@ -100,11 +120,14 @@ const BRIEF: readonly string[] = [
   ...['deploy.stateSync.servers', 'deploy.install.sha256', 'deploy.install.unpack', 'deploy.policies'],
 ];
 
-/** Their name says it. */
+/** Their name says it, or the page that is linked there. */
 const EVIDENT: readonly string[] = [
   ...['stopGraceSeconds', 'disk.minimumStepPercent', 'disk.maximumSizeGiB', 'rpc.port'],
   ...['pages', 'peers', 'peers.maximum', 'dns.zone', 'dns.ttlSeconds', 'replace.launchTemplate'],
-  ...['rpc.paths'],
+  ...['chain', 'rpc.paths', 'probe', 'disk.prune', 'alarms.own', 'alarms.topics', 'alarms.per', 'asg.seed', 'drills'],
+  ...['releases.consensusFeed', 'releases.upgradeBy', 'pages.readiness', 'snapshots.copyTo', 'snapshots.copiesFrom'],
+  ...['replace.rollBack', 'replace.reindex', 'replace.userData', 'deploy', 'deploy.boost', 'deploy.data'],
+  ...['deploy.stateSync', 'deploy.logDays'],
 ];
 
 const isBrief = ({ name }: Key): boolean =>
@@ -236,11 +259,19 @@ function defaultOf({ name, schema }: Key, byChain: ByChain): string | undefined 
 }
 
 function disksTable(): readonly string[] {
-  const head = ['chain', 'data volume', 'unit', 'stop, s', 'largest, GiB'];
-  const rows = rowsOf(({ dataPath, unit, stopGraceSeconds, maximumSizeGiB }) => [
-    ...[code(dataPath), code(unit), stopGraceSeconds, maximumSizeGiB],
-  ]);
-  return tableOf(head, rows);
+  const head = ['stop, s', 'largest, GiB', 'chain, unit, and data volume if it is not `/var/lib/` and the unit'];
+  const groups = Map.groupBy(Object.entries<ChainDefaults>(chainDefaults), ([, { stopGraceSeconds, maximumSizeGiB }]) =>
+    [stopGraceSeconds, maximumSizeGiB].join(' | '),
+  );
+  const volumeOf = ({ dataPath, unit }: ChainDefaults): string =>
+    dataPath === `/var/lib/${unit}` ? '' : ` ${code(dataPath)}`;
+  return tableOf(
+    head,
+    [...groups].map(([values, those]) => [
+      values,
+      those.map(([chain, of]) => `${chain} ${code(of.unit)}${volumeOf(of)}`).join(', '),
+    ]),
+  );
 }
 
 function watchTable(): readonly string[] {

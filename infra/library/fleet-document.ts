@@ -113,7 +113,7 @@ export interface FleetDocument {
     readonly maximumSizeGiB?: number;
     /** What a month's growth may add to the monthly bill. */
     readonly maximumMonthlyIncreaseUsd?: number;
-    /** Of a volume in 24 h. EBS allows four. */
+    /** Of a volume in 24 h. */
     readonly modificationsPerDay?: number;
     /** Your command that drops data of a follower near its ceiling. */
     readonly prune?: {
@@ -129,7 +129,7 @@ export interface FleetDocument {
   };
   /** What the nodes' owner allows. */
   readonly owner?: {
-    /** What made the nodes. OpenTofu is `terraform`, a person or script `nobody`. */
+    /** OpenTofu is `terraform`, a person or script `nobody`. */
     readonly by?: "terraform" | "cloudformation" | "cdk" | "pulumi" | "nobody";
     /** `true` allows other volumes and instances; `false` also forbids growth. */
     readonly acceptDrift?: boolean;
@@ -173,9 +173,9 @@ export interface FleetDocument {
     readonly path?: string;
     /** `ssm:/NAME` (SecureString) or `secret:NAME` for a probe in the VPC; `file:/PATH` on the node for `probe: ssm`. */
     readonly credentials?: string;
-    /** Port of CometBFT's or geth's metrics. CometBFT's consensus checks need it. */
+    /** Of CometBFT's or geth's metrics. CometBFT's consensus checks need it. */
     readonly metricsPort?: number | "none";
-    /** The beacon node's port, to see its faults. */
+    /** To see the beacon node's faults. */
     readonly beaconPort?: number;
     /** The same for other chains: heimdall (26657), op-node (9545), base-consensus. */
     readonly consensusPort?: number;
@@ -252,11 +252,11 @@ export interface FleetDocument {
   };
   /** Limits for synced, behind, stuck, forked and halted. */
   readonly health?: {
-    /** Https URLs of independent endpoints, never believed alone. */
+    /** Independent https endpoints, never believed alone. */
     readonly references?: ReadonlyArray<string>;
     /** Witnesses of a swap or replacement. `one-reference`: one, whose blocks continue those of a single node. */
     readonly trust?: "several" | "one-reference";
-    /** This far behind the tip still counts as synced. */
+    /** So far behind still counts as synced. */
     readonly behindBlocks?: number;
     /** Without progress for this long, and three blocks behind (metric: `behindBlocks`), a node is stuck. */
     readonly stuckSeconds?: number;
@@ -292,12 +292,12 @@ export interface FleetDocument {
   readonly dns?: {
     /** The private Route 53 zone. */
     readonly zone: string;
-    /** Label of the record of all synced nodes. */
+    /** The record of all synced nodes. */
     readonly pool?: string;
     /** The records' TTL. */
     readonly ttlSeconds?: number;
   };
-  /** `otlp`: priced by volume, PromQL alarms, no CloudWatch agent; needs `probe: ssm`. */
+  /** `otlp` needs `probe: ssm`, and no CloudWatch agent. */
   readonly metrics?: "classic" | "otlp";
   /** Where new versions are looked for. */
   readonly releases?: {
@@ -322,7 +322,7 @@ export interface FleetDocument {
   };
   /** The fleet's alarms, and yours. */
   readonly alarms?: {
-    /** Your existing alarms by name; `*` is anything. */
+    /** Your existing alarms; `*` is anything. */
     readonly namePatterns?: ReadonlyArray<string>;
     /** Your alarms, and what each reports. */
     readonly own?: ReadonlyArray<{
@@ -338,9 +338,9 @@ export interface FleetDocument {
     /** Use of bytes or inodes in the alarm. */
     readonly diskPercent?: number;
   };
-  /** `{}` deploys a Data Lifecycle Manager policy. It needs exactly one tag in `nodes.tag` or in each volume's `tag`. */
+  /** `{}`: a Data Lifecycle Manager policy, with exactly one tag in `nodes.tag` or in each volume's `tag`. */
   readonly snapshots?: {
-    /** Sets of a stopped node. Alone (`snapshots: { clean: {} }`) it makes no policy. */
+    /** Sets of a stopped node. Alone (`snapshots: { clean: {} }`): no policy. */
     readonly clean?: {
       /** How often. */
       readonly everyHours?: number;
@@ -359,7 +359,7 @@ export interface FleetDocument {
     readonly everyHours?: 1 | 2 | 3 | 4 | 6 | 8 | 12 | 24;
     /** Snapshots kept of each volume. */
     readonly keep?: number;
-    /** Accounts that may use the snapshots. Refused while `identity` is on the volume. */
+    /** Refused while `identity` is on the volume. */
     readonly shareWith?: {
       /** Their ids. */
       readonly accounts: ReadonlyArray<string>;
@@ -412,7 +412,7 @@ export interface FleetDocument {
       /** How long it may take until the client is at the tip. */
       readonly minutes?: number;
     };
-    /** A swap's data; `sibling`: a copy of a healthy node's volume in the zone. */
+    /** `sibling`: a copy of a healthy node's volume in the zone. */
     readonly source?: "snapshot" | "sibling";
     /** A paid EBS initialization rate. */
     readonly initializationMiBps?: number;
@@ -420,29 +420,29 @@ export interface FleetDocument {
     readonly warm?: boolean;
     /** A new instance's launch template. */
     readonly launchTemplate?: string;
-    /** Your lifecycle policies whose untagged snapshots may be restored. */
+    /** Yours, whose untagged snapshots may be restored. */
     readonly lifecyclePolicies?: ReadonlyArray<string>;
     /** Heights at which the client changed: a newer client gets no older data. */
     readonly upgradeHeights?: ReadonlyArray<number>;
-    /** More subnets, in this order, if the node's own has no capacity. */
+    /** More, in this order, if the node's own has no capacity. */
     readonly subnets?: ReadonlyArray<string>;
-    /** How long an old volume or instance is kept. */
+    /** Of old volumes and instances. */
     readonly keepDays?: number;
-    /** Members of an Auto Scaling group: left alone, or set aside at a lower capacity. */
+    /** Group members are left alone, or set aside at a lower capacity. */
     readonly autoScaling?: "refuse" | "standby";
-    /** A public address that is not elastic. */
+    /** If it is not elastic. */
     readonly publicAddress?: "keep" | "may-change";
     /** The template's user data. Unset, such a template is refused. */
     readonly userData?: "run" | "ignore";
     /** Make a node again after its instance was terminated. */
     readonly terminated?: boolean;
-    /** How long before a scheduled event of EC2 a node is moved; 0: never. */
+    /** How long before an EC2 event a node is moved; 0: never. */
     readonly moveBeforeHours?: number;
-    /** Restarts of a node in 24 h. */
+    /** Of a node in 24 h. */
     readonly restartsPerDay?: number;
-    /** Replacements of all fleets in an hour. */
+    /** Of all fleets. */
     readonly replacementsPerHour?: number;
-    /** Replacements of all fleets in 24 h. */
+    /** Of all fleets in 24 h. */
     readonly replacementsPerDay?: number;
     /** Until it was healthy for two hours. */
     readonly replacementsPerNode?: number;
@@ -473,7 +473,7 @@ export interface FleetDocument {
   readonly deploy?: {
     /** `single` instances, a group with a load balancer (`ha`), or a private `network`. */
     readonly kind: "single" | "ha" | "network";
-    /** Not with `ha`: `{ node1: eu-west-1a }`. Another zone makes another node. */
+    /** Not with `ha`: `{ node1: eu-west-1a }`. */
     readonly nodes?: { readonly [key: string]: string };
     /** `ha`: the Auto Scaling group. */
     readonly group?: {
@@ -486,7 +486,7 @@ export interface FleetDocument {
       /** Says to the load balancer whether the node has caught up. */
       readonly healthPort?: number;
     };
-    /** `network`: the chain. `cometbft` has validators and sentries, `ethereum` sealers and bootnodes (clique). */
+    /** `cometbft` has validators and sentries, `ethereum` sealers and bootnodes (clique). */
     readonly network?: {
       /** The chain's id, for ever; with clique a quoted number. */
       readonly chainId: string;
@@ -523,7 +523,7 @@ export interface FleetDocument {
     readonly image?: string;
     /** The root volume's size. */
     readonly rootGiB?: number;
-    /** gp3, encrypted. `single` keeps it without the stack; `ha` deletes it with its instance. */
+    /** gp3, encrypted. */
     readonly volume: {
       /** Its first size; heals grow it. */
       readonly sizeGiB: number;
@@ -564,7 +564,7 @@ export interface FleetDocument {
       /** How long a block is trusted: at most two thirds of the unbonding period. */
       readonly trustHours?: number;
     };
-    /** How client and unit get onto the node, unless they are in the image. */
+    /** Client and unit, unless they are in the image. */
     readonly install?: {
       /** A tar archive with `unpack`, else a program run without arguments. */
       readonly url?: string;
@@ -579,7 +579,7 @@ export interface FleetDocument {
     readonly version?: string;
     /** Ports open to everybody. */
     readonly p2p?: ReadonlyArray<string>;
-    /** Other open ports: `[{ name: rpc, port: 8545, from: sg-… }]`; `from: access` is an exported group. */
+    /** Other open ports: `[{ name: rpc, port: 8545, from: sg-… }]`. */
     readonly ports?: ReadonlyArray<{
       /** What it is called in outputs and by `endpoints`. A new name changes no rule. */
       readonly name: string;

@@ -99,11 +99,11 @@ export const rpc = object('{ port: 8332 }', {
     credentials,
   ),
   metricsPort: usually(
-    "Port of CometBFT's or geth's metrics. CometBFT's consensus checks need it.",
+    "Of CometBFT's or geth's metrics. CometBFT's consensus checks need it.",
     v.union([port(26_660), v.literal('none')], 'expected a port or none, for example 26660'),
     'none',
   ),
-  beaconPort: optional("The beacon node's port, to see its faults.", port(5052)),
+  beaconPort: optional("To see the beacon node's faults.", port(5052)),
   consensusPort: optional('The same for other chains: heimdall (26657), op-node (9545), base-consensus.', port(9545)),
   paths: optional('For `chain: other`.', httpPaths),
 });
@@ -188,13 +188,13 @@ export const releases = object('{ feed: https://github.com/bitcoin/bitcoin/relea
 
 // For a client that chainmend has no code for: the defaults are between those of the slow and of the fast chains.
 export const health = object('{ references: [https://blocks.example/api] }', {
-  references: usually('Https URLs of independent endpoints, never believed alone.', list(reference, 5), []),
+  references: usually('Independent https endpoints, never believed alone.', list(reference, 5), []),
   trust: usually(
     'Witnesses of a swap or replacement. `one-reference`: one, whose blocks continue those of a single node.',
     choice(['several', 'one-reference'], 'whose word'),
     'several',
   ),
-  behindBlocks: usually('This far behind the tip still counts as synced.', whole(0, 100_000, 'blocks', 3), 10),
+  behindBlocks: usually('So far behind still counts as synced.', whole(0, 100_000, 'blocks', 3), 10),
   stuckSeconds: derived(
     'Without progress for this long, and three blocks behind (metric: `behindBlocks`), a node is stuck.',
     '90, with a metric `patienceSeconds`',
@@ -236,7 +236,7 @@ const zone = text(
 export const dns = object('{ zone: bitcoin.internal }', {
   zone: about('The private Route 53 zone.', zone),
   pool: usually(
-    'Label of the record of all synced nodes.',
+    'The record of all synced nodes.',
     text(
       /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
       'one label of lower-case letters, digits and -, at most 63 of them',
@@ -297,7 +297,7 @@ const topicArn = text(
 );
 
 export const alarms = object('{ namePatterns: [bitcoin-*-disk-filling] }', {
-  namePatterns: usually('Your existing alarms by name; `*` is anything.', list(alarmPattern, 20), []),
+  namePatterns: usually('Your existing alarms; `*` is anything.', list(alarmPattern, 20), []),
   own: usually('Your alarms, and what each reports.', list(ownAlarm, 20), []),
   topics: usually('Topics that your alarms send to.', list(topicArn, 5), []),
   per: usually('`auto`: `node` up to 50 nodes.', choice(['node', 'fleet', 'auto'], 'whose alarms'), 'auto'),

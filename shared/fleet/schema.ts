@@ -54,15 +54,11 @@ export const storedDocumentSchema = object(FLEET_EXAMPLE, {
   p2pPort: derived('In SRV records and peer lists.', 'from the chain', port(8333)),
   peers: usually('How peer lists are kept.', peers, {}),
   dns: optional('Where node names are kept.', dns),
-  metrics: usually(
-    '`otlp`: priced by volume, PromQL alarms, no CloudWatch agent; needs `probe: ssm`.',
-    metrics,
-    'classic',
-  ),
+  metrics: usually('`otlp` needs `probe: ssm`, and no CloudWatch agent.', metrics, 'classic'),
   releases: optional('Where new versions are looked for.', releases),
   alarms: usually("The fleet's alarms, and yours.", alarms, {}),
   snapshots: optional(
-    "`{}` deploys a Data Lifecycle Manager policy. It needs exactly one tag in `nodes.tag` or in each volume's `tag`.",
+    "`{}`: a Data Lifecycle Manager policy, with exactly one tag in `nodes.tag` or in each volume's `tag`.",
     snapshots,
   ),
   replace: usually('How far a stuck node is healed.', replace, {}),
