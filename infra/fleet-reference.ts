@@ -223,7 +223,7 @@ function allowedBy({
   if (words) return words.map(code);
   if (type === 'boolean') return [code(true), code(false)];
   if (type === 'integer') return [`${minimum}–${maximum}`];
-  if (type === 'array') return [`up to ${maxItems}`];
+  if (type === 'array') return [`≤${maxItems}`];
   return properties ? [KEYS] : [];
 }
 
