@@ -129,7 +129,7 @@ export interface FleetDocument {
   };
   /** What the nodes' owner allows. */
   readonly owner?: {
-    /** OpenTofu is `terraform`, a person or script `nobody`. */
+    /** What made the nodes. OpenTofu is `terraform`, a person or script `nobody`. */
     readonly by?: "terraform" | "cloudformation" | "cdk" | "pulumi" | "nobody";
     /** `true` allows other volumes and instances; `false` also forbids growth. */
     readonly acceptDrift?: boolean;
@@ -359,7 +359,7 @@ export interface FleetDocument {
     readonly everyHours?: 1 | 2 | 3 | 4 | 6 | 8 | 12 | 24;
     /** Snapshots kept of each volume. */
     readonly keep?: number;
-    /** Refused while `identity` is on the volume. */
+    /** Accounts that may use the snapshots. Refused while `identity` is on the volume. */
     readonly shareWith?: {
       /** Their ids. */
       readonly accounts: ReadonlyArray<string>;
@@ -412,7 +412,7 @@ export interface FleetDocument {
       /** How long it may take until the client is at the tip. */
       readonly minutes?: number;
     };
-    /** `sibling`: a copy of a healthy node's volume in the zone. */
+    /** A swap's data; `sibling`: a copy of a healthy node's volume in the zone. */
     readonly source?: "snapshot" | "sibling";
     /** A paid EBS initialization rate. */
     readonly initializationMiBps?: number;
@@ -420,17 +420,17 @@ export interface FleetDocument {
     readonly warm?: boolean;
     /** A new instance's launch template. */
     readonly launchTemplate?: string;
-    /** Yours, whose untagged snapshots may be restored. */
+    /** Your lifecycle policies whose untagged snapshots may be restored. */
     readonly lifecyclePolicies?: ReadonlyArray<string>;
     /** Heights at which the client changed: a newer client gets no older data. */
     readonly upgradeHeights?: ReadonlyArray<number>;
     /** More, in this order, if the node's own has no capacity. */
     readonly subnets?: ReadonlyArray<string>;
-    /** Of old volumes and instances. */
+    /** How long an old volume or instance is kept. */
     readonly keepDays?: number;
-    /** Group members are left alone, or set aside at a lower capacity. */
+    /** Members of an Auto Scaling group: left alone, or set aside at a lower capacity. */
     readonly autoScaling?: "refuse" | "standby";
-    /** If it is not elastic. */
+    /** A public address that is not elastic. */
     readonly publicAddress?: "keep" | "may-change";
     /** The template's user data. Unset, such a template is refused. */
     readonly userData?: "run" | "ignore";
@@ -440,7 +440,7 @@ export interface FleetDocument {
     readonly moveBeforeHours?: number;
     /** Of a node in 24 h. */
     readonly restartsPerDay?: number;
-    /** Of all fleets. */
+    /** Of all fleets in an hour. */
     readonly replacementsPerHour?: number;
     /** Of all fleets in 24 h. */
     readonly replacementsPerDay?: number;
@@ -473,7 +473,7 @@ export interface FleetDocument {
   readonly deploy?: {
     /** `single` instances, a group with a load balancer (`ha`), or a private `network`. */
     readonly kind: "single" | "ha" | "network";
-    /** Not with `ha`: `{ node1: eu-west-1a }`. */
+    /** Not with `ha`: `{ node1: eu-west-1a }`. Another zone makes another node. */
     readonly nodes?: { readonly [key: string]: string };
     /** `ha`: the Auto Scaling group. */
     readonly group?: {
@@ -523,7 +523,7 @@ export interface FleetDocument {
     readonly image?: string;
     /** The root volume's size. */
     readonly rootGiB?: number;
-    /** gp3, encrypted. */
+    /** gp3, encrypted. `single` keeps it without the stack; `ha` deletes it with its instance. */
     readonly volume: {
       /** Its first size; heals grow it. */
       readonly sizeGiB: number;
@@ -564,7 +564,7 @@ export interface FleetDocument {
       /** How long a block is trusted: at most two thirds of the unbonding period. */
       readonly trustHours?: number;
     };
-    /** Client and unit, unless they are in the image. */
+    /** How client and unit get onto the node, unless they are in the image. */
     readonly install?: {
       /** A tar archive with `unpack`, else a program run without arguments. */
       readonly url?: string;
@@ -579,7 +579,7 @@ export interface FleetDocument {
     readonly version?: string;
     /** Ports open to everybody. */
     readonly p2p?: ReadonlyArray<string>;
-    /** Other open ports: `[{ name: rpc, port: 8545, from: sg-… }]`. */
+    /** Other open ports: `[{ name: rpc, port: 8545, from: sg-… }]`; `from: access` is an exported group. */
     readonly ports?: ReadonlyArray<{
       /** What it is called in outputs and by `endpoints`. A new name changes no rule. */
       readonly name: string;

@@ -129,7 +129,7 @@ const group = object('{ size: 3 }', {
 export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … }', {
   kind,
   nodes: optional(
-    'Not with `ha`: `{ node1: eu-west-1a }`.',
+    'Not with `ha`: `{ node1: eu-west-1a }`. Another zone makes another node.',
     map('nodes with their zones', '{ node1: eu-west-1a }', 50, nodeName, zone),
   ),
   group: optional('`ha`: the Auto Scaling group.', group),
@@ -159,16 +159,19 @@ export const deploy = object('{ kind: single, nodes: { node1: eu-west-1a }, … 
     'ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64',
   ),
   rootGiB: usually("The root volume's size.", whole(8, 1024, 'GiB', 16), 16),
-  volume: about('gp3, encrypted.', volume),
+  volume: about('gp3, encrypted. `single` keeps it without the stack; `ha` deletes it with its instance.', volume),
   data: derived('What a new node starts with.', '`newest-good`; with `kind: network` `sync`', data),
   stateSync: optional("CometBFT: take a block's state from peers.", stateSync),
-  install: optional('Client and unit, unless they are in the image.', install),
+  install: optional('How client and unit get onto the node, unless they are in the image.', install),
   version: optional(
     'Instance of the template unit: "28.1" starts node@28.1.',
     text(INSTANCE, 'a version in quotes', '"28.1"'),
   ),
   p2p: derived('Ports open to everybody.', '`tcp/` with `p2pPort`, for geth also `udp/`', list(p2pPort, 16)),
-  ports: optional('Other open ports: `[{ name: rpc, port: 8545, from: sg-… }]`.', ports),
+  ports: optional(
+    'Other open ports: `[{ name: rpc, port: 8545, from: sg-… }]`; `from: access` is an exported group.',
+    ports,
+  ),
   rpcFrom: optional("Group for the RPC port (with `ha` the load balancer's).", securityGroupId),
   policies: optional(
     'ARNs of more managed policies for the nodes.',

@@ -50,7 +50,7 @@ export const disk = object('{ maximumSizeGiB: 2000 }', {
 
 export const owner = object('{ by: terraform }', {
   by: derived(
-    'OpenTofu is `terraform`, a person or script `nobody`.',
+    'What made the nodes. OpenTofu is `terraform`, a person or script `nobody`.',
     'by tags',
     choice(['terraform', 'cloudformation', 'cdk', 'pulumi', 'nobody'], 'what made the nodes'),
   ),
@@ -119,7 +119,7 @@ export const snapshots = object('{ everyHours: 24, keep: 7 }', {
   // [DLM RetainRule.Count: 1 to 1000.]
   keep: usually('Snapshots kept of each volume.', whole(1, 1000, 'snapshots', 7), 7),
   shareWith: optional(
-    'Refused while `identity` is on the volume.',
+    'Accounts that may use the snapshots. Refused while `identity` is on the volume.',
     object('{ accounts: ["111122223333"], kmsKeyArn: arn:aws:kms:… }', {
       accounts: about('Their ids.', list(accountId, 50, 1)),
       kmsKeyArn: about("The volumes' customer key, which they may use.", keyArn),
@@ -183,7 +183,7 @@ export const replace = object('{ rungs: [restart, swap] }', {
     }),
   ),
   source: usually(
-    "`sibling`: a copy of a healthy node's volume in the zone.",
+    "A swap's data; `sibling`: a copy of a healthy node's volume in the zone.",
     choice(['snapshot', 'sibling'], 'a source'),
     'snapshot',
   ),
@@ -192,7 +192,7 @@ export const replace = object('{ rungs: [restart, swap] }', {
   warm: usually('Read start files before the switch; not with `initializationMiBps`.', yesOrNo(), true),
   launchTemplate: derived("A new instance's launch template.", "the instance's own", launchTemplate),
   lifecyclePolicies: usually(
-    'Yours, whose untagged snapshots may be restored.',
+    'Your lifecycle policies whose untagged snapshots may be restored.',
     list(text(/^policy-[A-Za-z0-9]{8,64}$/, 'the id of a lifecycle policy', 'policy-0123456789abcdef0'), 10),
     [],
   ),
@@ -203,13 +203,17 @@ export const replace = object('{ rungs: [restart, swap] }', {
     [],
   ),
   subnets: usually("More, in this order, if the node's own has no capacity.", list(subnetId, 16), []),
-  keepDays: usually('Of old volumes and instances.', whole(1, 90, 'days', 7), 7),
+  keepDays: usually('How long an old volume or instance is kept.', whole(1, 90, 'days', 7), 7),
   autoScaling: usually(
-    'Group members are left alone, or set aside at a lower capacity.',
+    'Members of an Auto Scaling group: left alone, or set aside at a lower capacity.',
     choice(['refuse', 'standby'], 'what is done'),
     'refuse',
   ),
-  publicAddress: usually('If it is not elastic.', choice(['keep', 'may-change'], 'what becomes of it'), 'keep'),
+  publicAddress: usually(
+    'A public address that is not elastic.',
+    choice(['keep', 'may-change'], 'what becomes of it'),
+    'keep',
+  ),
   userData: optional(
     "The template's user data. Unset, such a template is refused.",
     choice(['run', 'ignore'], 'what becomes of them'),
@@ -217,7 +221,7 @@ export const replace = object('{ rungs: [restart, swap] }', {
   terminated: usually('Make a node again after its instance was terminated.', yesOrNo(), false),
   moveBeforeHours: usually('How long before an EC2 event a node is moved; 0: never.', whole(0, 336, 'hours', 48), 48),
   restartsPerDay: usually('Of a node in 24 h.', whole(1, 24, 'restarts', 6), 6),
-  replacementsPerHour: usually('Of all fleets.', whole(1, 10, 'replacements', 2), 2),
+  replacementsPerHour: usually('Of all fleets in an hour.', whole(1, 10, 'replacements', 2), 2),
   replacementsPerDay: usually('Of all fleets in 24 h.', whole(1, 50, 'replacements', 5), 5),
   replacementsPerNode: usually('Until it was healthy for two hours.', whole(1, 10, 'replacements', 3), 3),
 });
