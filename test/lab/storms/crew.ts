@@ -5,8 +5,8 @@ import type { Order, Played, Task } from './worker.ts';
 
 /** No storm takes so long; one that does has no end. */
 const PATIENCE_MS = 20 * 60_000;
-/** A process that has played so many makes room: what V8 keeps of old regions is given back. */
-const STORMS_PER_PROCESS = 40;
+/** A process that has played so many makes room: what V8 keeps of old regions is given back, and each storm of 24 h leaves some 200 MiB. */
+const STORMS_PER_PROCESS = 10;
 
 /**
  * Calls `ended` for each seed, in the order in which storms end; where it answers `enough`, no further storm is begun.

@@ -44,6 +44,8 @@ export interface Played<Asked extends Task> {
 }
 
 process.env['TZ'] = 'UTC';
+// Nobody waits for the storm any more.
+process.on('disconnect', () => process.exit());
 process.on('message', ({ seed, task }: Order) => {
   const before = process.cpuUsage();
   carryOut(seed, task).then(
