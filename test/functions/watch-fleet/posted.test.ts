@@ -24,6 +24,16 @@ describe('an answer that somebody posted', () => {
     },
   );
 
+  it('keeps the stages that it tells of its sync', () => {
+    const staged = all.flatMap(({ client, fixture }) =>
+      JSON.stringify(fixture.answers).includes('"stages":[') ? readingsOf(client, fixture) : [],
+    );
+    expect(staged.length).toBeGreaterThanOrEqual(7);
+    for (const reading of staged) {
+      expect(reading).toMatchObject({ facts: { counters: { Execution: expect.any(Number) } } });
+    }
+  });
+
   it('has its source, each once, and no address or id of its owner', () => {
     const sources = all.map(({ client, fixture }) => `${client} ${fixture.from}`);
     expect(new Set(sources).size).toBe(sources.length);
