@@ -105,20 +105,42 @@ const syncingSchema = v.union(
 /** Its older versions do not tell their stages (erigontech/erigon#2329: two days at 0). */
 const STAGED = /(^|-)(erigon|reth)\//i;
 
-/** What moves beside its height, and the stage that a staged sync is in: the first one that is not as far as the one before it. */
+/** reth tells its stages by name, and runs them in this order (`StageId` of paradigmxyz/reth, crates/stages/types/src/id.rs). */
+const RETH_STAGES = [
+  ...(['Era', 'Headers', 'Bodies', 'SenderRecovery', 'Execution', 'PruneSenderRecovery', 'MerkleUnwind'] as const),
+  ...(['AccountHashing', 'StorageHashing', 'MerkleExecute', 'TransactionLookup'] as const),
+  ...(['IndexStorageHistory', 'IndexAccountHistory', 'Prune', 'Finish'] as const),
+];
+
+type Stage = readonly [name: string, block: number | undefined];
+
+/**
+ * The stage that a staged sync is in: the first that is not as far as the furthest, and that none after it has passed. One that others have passed is not
+ * used, as erigon's Translation and reth's Era. Where erigon works on files (Snapshots), its headers come with each block, whatever its stages do.
+ */
+function stageOf(stages: readonly Stage[]): string | undefined {
+  const place = ([name]: Stage): number => (RETH_STAGES as readonly string[]).indexOf(name);
+  const isReth = stages.every((stage) => place(stage) >= 0) && !stages.some(([name]) => name === 'Snapshots');
+  const inOrder = isReth ? stages.toSorted((one, other) => place(one) - place(other)) : stages;
+  const worked = inOrder.filter(([name]) => isReth || name !== 'Headers');
+  const top = Math.max(0, ...worked.map(([, block = 0]) => block));
+  const isPassed = (at: number, own: number): boolean => worked.slice(at + 1).some(([, block = 0]) => block > own);
+  return (worked.find(([, block = 0], at) => block < top && !isPassed(at, block)) ?? inOrder[0])?.[0];
+}
+
+/** What moves beside its height, and the stage that a staged sync is in. */
 function progressOf(
   told: Exclude<v.InferOutput<typeof syncingSchema>, false> | undefined,
   version: string | undefined,
 ): Pick<NodeStatus, 'counters' | 'works'> {
   if (told === undefined) return {};
   const stages = (told.stages ?? []).map(
-    ({ name, stage_name, block, block_number }) => [name ?? stage_name ?? '', block ?? block_number] as const,
+    ({ name, stage_name, block, block_number }): Stage => [name ?? stage_name ?? '', block ?? block_number],
   );
   // Headers come with each block, whatever the stages after them do (erigontech/erigon#7894).
   const working = stages.filter(([name]) => name !== 'Headers');
   const counters = countersOf([...STATE.map((name) => [name, told[name]] as const), ...working]);
-  const [, ahead = 0] = stages[0] ?? [];
-  const [found] = stages.find(([, block = 0]) => block < ahead) ?? stages[0] ?? [];
+  const found = stageOf(stages);
   const stage = found === undefined && STAGED.test(version ?? '') ? 'unsaid' : found;
   return {
     ...(Object.keys(counters).length > 0 && { counters }),

@@ -237,3 +237,83 @@ describe('counters', () => {
     expect(countersOf(odd)).toEqual({ good: 5 });
   });
 });
+
+describe('the stage that a staged sync is in, as posted', () => {
+  const worksOf = (stages: readonly (readonly [string, number])[]) => {
+    const told = stages.map(([name, block]) => ({ name, block: `0x${block.toString(16)}` }));
+    return ethereum({ currentBlock: '0x0', highestBlock: '0x10', stages: told }, 'client/v1', 1).works;
+  };
+
+  it.each<[string, string, readonly (readonly [string, number])[]]>([
+    [
+      'erigontech/erigon#5390: Translation is never used',
+      'stage Execution',
+      [
+        ['Snapshots', 15_250_999],
+        ['Headers', 15_537_393],
+        ['Bodies', 15_537_393],
+        ['Execution', 15_377_583],
+        ['Translation', 0],
+      ],
+    ],
+    [
+      'erigontech/erigon#7883: it is past its files',
+      'stage IntermediateHashes',
+      [
+        ['Snapshots', 45_169_261],
+        ['Headers', 45_169_303],
+        ['Execution', 45_169_303],
+        ['Translation', 0],
+        ['HashState', 45_169_303],
+        ['IntermediateHashes', 45_169_261],
+      ],
+    ],
+    [
+      'an older erigon, which has no blocks in its first stages',
+      'stage Execution',
+      [
+        ['Snapshots', 0],
+        ['Headers', 0],
+        ['Senders', 2_795_340],
+        ['Execution', 455_183],
+        ['Translation', 0],
+        ['Finish', 0],
+      ],
+    ],
+    [
+      'base/node#148: reth tells them by name',
+      'stage StorageHashing',
+      [
+        ['AccountHashing', 37],
+        ['Bodies', 37],
+        ['Era', 0],
+        ['Execution', 37],
+        ['Finish', 36],
+        ['Headers', 37],
+        ['MerkleExecute', 36],
+        ['MerkleUnwind', 37],
+        ['PruneSenderRecovery', 36],
+        ['StorageHashing', 36],
+      ],
+    ],
+    [
+      'reth: its headers are the first that come',
+      'stage Bodies',
+      [
+        ['Bodies', 15],
+        ['Execution', 10],
+        ['Headers', 20],
+      ],
+    ],
+    [
+      'all are as far',
+      'stage Headers',
+      [
+        ['Headers', 20],
+        ['Bodies', 20],
+      ],
+    ],
+  ])('%s', (_, works, stages) => {
+    expect(worksOf(stages)).toBe(works);
+  });
+});
