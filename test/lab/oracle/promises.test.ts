@@ -1012,6 +1012,18 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         story: (court) => switchTwo(court, machine(court, 'node1').client.height() + 1),
       },
       {
+        when: 'the first was down before, and its heal has told that nothing helped',
+        story: async (court) => {
+          machine(court, 'node1').killClient();
+          await court.pass(5 * MINUTE_MS);
+          await court.command('start-client', 'node1');
+          await court.command('stop-client', 'node1');
+          const spent = { fleet: 'bitcoin', node: 'node1', code: 'ladder-spent', key: 'bitcoin/node1/node:health' };
+          await page(court, { ...spent, sentence: 'nothing helped' });
+          await court.command('stop-client', 'node2');
+        },
+      },
+      {
         when: 'the second is stopped once the first runs again',
         story: async (court) => {
           await court.command('stop-client', 'node1');
@@ -2008,6 +2020,20 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
           court.region.outages.begin('ssm', court.region.clock.now() + HOUR_MS);
           await court.pass(HOUR_MS);
           await court.command('start-client', 'node2', {}, SNAPSHOTS);
+        },
+      },
+      {
+        when: 'a heal takes back what it gave to a client that was down, before it has served',
+        story: async (court) => {
+          await court.command('stop-client', 'node1', {}, SNAPSHOTS);
+          await court.command('start-client', 'node1', {}, SNAPSHOTS);
+          const { client } = machine(court, 'node2');
+          machine(court, 'node2').killClient();
+          await court.pass(5 * MINUTE_MS);
+          client.load({ height: 755, branch: client.branch, barrier: undefined });
+          await court.command('start-client', 'node2');
+          await court.command('stop-client', 'node2');
+          await court.pass(20 * MINUTE_MS);
         },
       },
       {

@@ -328,6 +328,7 @@ export class Scene {
       if (trouble !== node.trouble && isSick(trouble) !== isSick(node.trouble)) node.troubleSinceMs = now;
       node.trouble = trouble;
       if (isSick(trouble)) node.lastSickMs = now;
+      if (trouble === undefined || isSick(trouble)) node.hasServed = trouble === undefined;
     }
   }
 

@@ -18,6 +18,8 @@ export interface SeenNode {
   troubleSinceMs: number;
   /** When it was last in a trouble that a heal is for. */
   lastSickMs: number;
+  /** It has served its chain since; a client that only syncs after a heal has not. */
+  hasServed: boolean;
   lastActMs: number;
 }
 
@@ -35,6 +37,7 @@ export const newNode = (told: {
   trouble: undefined,
   troubleSinceMs: 0,
   lastSickMs: Number.NEGATIVE_INFINITY,
+  hasServed: true,
   lastActMs: Number.NEGATIVE_INFINITY,
 });
 

@@ -1,4 +1,5 @@
 // Only the part of a fleet that its file allows is down for restarts at once, and one node for more than that.
+import { namesNode, pageOf } from '../pages.ts';
 import type { MakeRule } from '../rule.ts';
 import type { Scene } from '../scene.ts';
 import type { SeenNode } from '../seen-nodes.ts';
@@ -36,16 +37,27 @@ function isUpgradedWithAll(scene: Scene, { fleet }: SeenNode, instanceId: string
 
 const downBy = (scene: Scene, fleet: string, kind: Kind): string[] => [
   ...new Set(
-    [...scene.down].flatMap(([instanceId, { node, by, operation }]) =>
+    [...scene.down].flatMap(([instanceId, { node, by, operation, atMs }]) =>
       node.fleet === fleet &&
       by === 'ours' &&
       KINDS[operation ?? ''] === kind &&
-      scene.present(node)?.instanceId === instanceId
+      scene.present(node)?.instanceId === instanceId &&
+      !isGivenUp(scene, node, atMs)
         ? node.name
         : [],
     ),
   ),
 ];
+
+/** It was down before, as it is again: its heal has put back what it found, and told people that nothing helped. */
+const isGivenUp = (scene: Scene, node: SeenNode, sinceMs: number): boolean =>
+  !node.hasServed &&
+  scene.region.sns.published().some((published) => {
+    const page = pageOf(published);
+    return page.atMs >= sinceMs && SPENT.has(page.code) && namesNode(page, node);
+  });
+
+const SPENT: ReadonlySet<string> = new Set(['ladder-spent', 'attempts-spent']);
 
 /** "So much of the fleet … is restarted at once; one node at least" (docs/fleet-files.md, breaker.restartPercent). */
 function shareOf(scene: Scene, fleet: string): number {

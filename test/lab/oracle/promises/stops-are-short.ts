@@ -1,7 +1,6 @@
 // A stop of ours ends within a quarter of an hour while its node can be reached, whatever else fails: a broken fleet file, EC2, DynamoDB, a mode, a pause.
 
 import type { MakeRule } from '../rule.ts';
-import { isSick } from '../troubles.ts';
 
 const BOUND_MS = 15 * 60_000;
 
@@ -11,8 +10,8 @@ export const stopsAreShort: MakeRule = (scene, say) => {
   let lookedMs = scene.nowMs;
   return {
     stopped({ instanceId, node, by, atMs }) {
-      // `trouble` is of the look before.
-      if (by !== 'ours' || isSick(node.trouble)) return;
+      // As it was at the look before. What a heal has started on other data, and takes back before it has served, was down before.
+      if (by !== 'ours' || !node.hasServed) return;
       say.matters();
       down.set(instanceId, { sinceMs: atMs, idleMs: 0 });
     },
