@@ -665,6 +665,20 @@ function attached(
   }
 }
 
+/** Somebody has taken an earlier volume off the node since: it is theirs to attach again, and the client stays on what it has until then. */
+function takenOff({ volumes }: Facts, { found, replacement }: LadderState): Decision | null {
+  const ours = [found.instanceId, replacement?.instanceId];
+  for (const { volumeId, role, device } of found.volumes) {
+    const seen = volumes.find((one) => one.volumeId === volumeId);
+    const on = seen?.attachment?.instanceId;
+    if (seen === undefined || (on !== undefined && ours.includes(on))) continue;
+    const where = on === undefined ? `is ${seen.state}, on no instance` : `is attached to ${on}`;
+    const reason = `${volumeId}, with the earlier ${role}, ${where}: somebody has detached it. Attach it to ${found.instanceId} as ${device} again: the client goes back to it then, and stays on the copy until then`;
+    return refuse('volume-not-found', reason, { page: true, retryAfterMs: 5 * 60_000 });
+  }
+  return null;
+}
+
 /** The way back: the found volumes are mounted again, and the restored ones put away, so that the next rung finds the node as it was. */
 export function takeAway(
   facts: Facts,
@@ -673,7 +687,7 @@ export function takeAway(
   { fault, reason }: Blame,
 ): Decision {
   const { nowMs, volumes } = facts;
-  if (restored.mounted === 'restored') return putBack(reason);
+  if (restored.mounted === 'restored') return takenOff(facts, state) ?? putBack(reason);
   const made = madeVolumes(restored);
   const lost = made.findIndex(({ volumeId }, at) => volumeId === '' && restored.creating.includes(at));
   if (lost >= 0) return create({ at: lost, reason: 'it may have been made: the same token tells which it is' });

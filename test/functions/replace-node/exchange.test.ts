@@ -435,3 +435,35 @@ it('a copy that is up without the node’s word is no copy that is up where it w
   expect(word(next(silent, { ...up, restoredVolumes: copy({ mounted: 'restored' }) }))).toBe('wait');
   expect(word(next(silent, { ...up, restoredVolumes: copy() }))).toBe('node-silent');
 });
+
+describe('an earlier volume that somebody has detached while its copy was tried', () => {
+  const givenUp = { door: 'data', fault: 'open', reason: 'it does not open them' } as const;
+  const has = { restoredVolumes: copy({ mounted: 'restored', givenUp }), client: 'mayBeDown' } as const;
+  const earlier = (attachment: Parameters<typeof volumeNow>[0]) => ({ volumes: [volumeNow(attachment), copyVolume()] });
+
+  it.each<[string, Partial<Facts>, string]>([
+    ['it is on the node', earlier({}), 'swap to found'],
+    ['EC2 does not show it', { volumes: [copyVolume()] }, 'swap to found'],
+    ['it is on no instance', earlier({ state: 'available', attachment: null }), 'volume-not-found'],
+    [
+      'it is on another instance',
+      earlier({ attachment: { ...attachedAt('/dev/sdf'), instanceId: 'i-0123456789abcdeff' } }),
+      'volume-not-found',
+    ],
+  ])('is asked for back before any command is sent: %s', (_, more, does) => {
+    expect(word(next(more, has))).toBe(does);
+  });
+
+  it('is named with its place, and people are paged', () => {
+    expect(next(earlier({ state: 'available', attachment: null }), has)).toMatchObject({
+      end: {
+        refusal: {
+          page: true,
+          reason: expect.stringMatching(
+            /^vol-\w+, with the earlier data, is available, on no instance: .*Attach it to i-\w+ as \/dev\//,
+          ),
+        },
+      },
+    });
+  });
+});
