@@ -5,6 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import { repositoryRoot } from '../infra/paths.ts';
 import { CONDITIONS, FAILURES, GUARDRAILS } from '../shared/model/guardrail-codes.ts';
 import { blocksOf, LONG_SENTENCES, notUsedIn, passiveChains, tooLong } from './fixtures/english.ts';
+import { kindsOf, wordsIn } from './fixtures/kinds-of-pages.ts';
 
 const pages = [
   'README.md',
@@ -51,6 +52,23 @@ describe.each(pages)('%s', (page) => {
 
 it('the tour has ten stops', () => {
   expect(read('docs/tour.md').match(/^### \d+\. /gm)).toHaveLength(10);
+});
+
+describe('the documentation', () => {
+  const counted = pages.filter((page) => page !== 'SECURITY.md');
+  const wordsOf = (chosen: readonly string[]): number => chosen.reduce((sum, page) => sum + wordsIn(read(page)), 0);
+
+  it('has four kinds of pages, and each page is of one', () => {
+    expect(counted.filter((page) => kindsOf(page).length !== 1)).toEqual([]);
+  });
+
+  it('has at most 40,000 words, and 3,000 on a page that explains', () => {
+    expect(wordsIn('| a `b` | 3 |\n|---|---|\n- c')).toBe(4);
+    expect(wordsOf(counted)).toBeGreaterThan(20_000);
+    expect(wordsOf(counted)).toBeLessThanOrEqual(40_000);
+    const long = counted.filter((page) => kindsOf(page).includes('understand') && wordsOf([page]) > 3_000);
+    expect(long).toEqual([]);
+  });
 });
 
 describe('the English of all pages, and of the sentences of codes', () => {
