@@ -176,7 +176,7 @@ async function dispatchCandidate(context: DispatchContext, known: ResolvedCandid
       store.readNode(instance.instanceId),
       precedenceOf(context, known, statusOf),
       isLadder ? context.seen(fleet) : undefined,
-      isLadder && context.waiting?.length ? readQueue(context, fleet, statusOf) : null,
+      takesTurn(trigger) && context.waiting?.length ? readQueue(context, fleet, statusOf) : null,
       trigger.kind === 'node' ? context.heightOf(fleet) : null,
       fleet.peers && (trigger.kind === 'node' || takesDown(known)) ? store.readRotation(fleet.name) : undefined,
     ]);
@@ -244,8 +244,13 @@ const restartIn = (
 const takesDown = ({ candidate, trigger }: ResolvedCandidate): boolean =>
   !candidate.atOnce &&
   !candidate.settles &&
-  ((trigger.kind === 'node' && trigger.subject !== 'terminated') ||
-    (trigger.kind === 'snapshot' && trigger.subject === 'clean'));
+  ((trigger.kind === 'node' && trigger.subject !== 'terminated') || isCleanSnapshot(trigger));
+
+const isCleanSnapshot = (trigger: Trigger): boolean => trigger.kind === 'snapshot' && trigger.subject === 'clean';
+
+/** Whether its heal asks for the fleet's turn, and so may wait for it. */
+const takesTurn = (trigger: Trigger): boolean =>
+  healOf(triggerText(trigger)) === 'replace-node' || isCleanSnapshot(trigger);
 
 function belowHeight(height: HeightUnderWay, { lastSeen, tip }: FleetView, instanceId: string): Refusal | null {
   const self = lastSeen.find((node) => node.instanceId === instanceId);

@@ -9,7 +9,7 @@ import {
   type TurnRecord,
   takeFleetTurn,
 } from '../../shared/guardrails/replace-budget.ts';
-import { DISK_FIRST, type IncidentRecord, PACED } from '../../shared/heal/records.ts';
+import { DISK_FIRST, healOf, type IncidentRecord, PACED } from '../../shared/heal/records.ts';
 import { DAY_MS } from '../../shared/model/execution.ts';
 import type { Refusal } from '../../shared/model/guardrail-codes.ts';
 import { isAskedByPerson, togetherIn } from '../../shared/model/payload.ts';
@@ -73,9 +73,9 @@ export const awaitSweep = (incident: IncidentRecord): Refusal | null =>
 const awaitsTurn = ({ waitsFor }: Pick<IncidentRecord, 'waitsFor'>): boolean =>
   waitsFor !== undefined && waitsFor !== DISK_FIRST && waitsFor !== PACED;
 
-/** A well node that is moved keeps no sick one waiting. */
+/** A well node that is moved, or stopped for a snapshot, keeps no sick one waiting. */
 const isForTurn = (incident: Pick<IncidentRecord, 'waitsFor' | 'trigger'>): boolean =>
-  awaitsTurn(incident) && !isOfMove(incident.trigger);
+  awaitsTurn(incident) && healOf(incident.trigger) === 'replace-node' && !isOfMove(incident.trigger);
 
 const inFlight = (reason: string): Refusal => ({
   refuse: 'replace-in-flight',

@@ -60,8 +60,8 @@ describe('the queue at the door', () => {
     expect(at({ status: { state: 'ended', endedAtMs: 0 }, unsettled: false })).toBeNull();
   });
 
-  it.each(['node:event', 'node:type'])(
-    'a well node that is moved (%s) waits for the turn alone, and keeps nobody waiting',
+  it.each(['node:event', 'node:type', 'snapshot:clean'])(
+    'a well node that is moved, or gives a snapshot (%s), waits for the turn alone, and keeps nobody waiting',
     (trigger) => {
       const moved = one('node2', 5, { trigger });
       const turn = { holder: { execution: OTHER, instanceId: 'i-node1', node: 'node1' }, version: 1 };
