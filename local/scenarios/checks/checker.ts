@@ -214,8 +214,10 @@ export class Checker {
 }
 
 /** Peers that a node is to dial, without nodes of the fleets that have no power. */
-function peersThere({ nodes }: World, { peers }: PlacedNode['machine']): number {
-  const absent = nodes.filter(({ machine }) => !machine.isPowered).map(({ machine }) => `${machine.privateIp}:`);
+function peersThere({ nodes, terminated }: World, { peers }: PlacedNode['machine']): number {
+  const known = [...nodes, ...terminated].map(({ machine }) => machine);
+  const present = new Set(known.filter(({ isPowered }) => isPowered).map(({ privateIp }) => privateIp));
+  const absent = known.flatMap(({ privateIp }) => (present.has(privateIp) ? [] : [`${privateIp}:`]));
   return [...peers.wants().keys()].filter((address) => !absent.some((host) => address.startsWith(host))).length;
 }
 
