@@ -2155,6 +2155,24 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
       {
+        when: 'a node is said to stand whose chain goes on, and it with it',
+        story: async (court) => {
+          await court.pass(HOUR_MS);
+          await page(court, STUCK);
+          await court.pass(MINUTE_MS);
+        },
+      },
+      {
+        when: 'a node is called unreachable while its chain stands',
+        story: async (court) => {
+          await court.pass(HOUR_MS);
+          machine(court, 'node2').chain.halt();
+          await court.pass(5 * MINUTE_MS);
+          await page(court, UNREACHABLE);
+          await court.pass(MINUTE_MS);
+        },
+      },
+      {
         when: 'the page is repeated half an hour after the client was started again',
         story: async (court) => {
           machine(court, 'node2').killClient();
@@ -2187,6 +2205,16 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
       },
     ],
     kept: [
+      {
+        when: 'a node is said to stand whose chain stands',
+        story: async (court) => {
+          await court.pass(HOUR_MS);
+          machine(court, 'node2').chain.halt();
+          await court.pass(5 * MINUTE_MS);
+          await page(court, STUCK);
+          await court.pass(MINUTE_MS);
+        },
+      },
       {
         when: 'the node is down, and still when it is said again',
         story: async (court) => {

@@ -28,15 +28,20 @@ function isSoOf(code: string) {
 
 export const pagesAreTrue: MakeRule = (scene, say) => {
   const newPages = pagesOf(scene);
-  /** When each node was last seen with any trouble, and each fleet paused or with a file that nobody can read. */
+  /** When each node was last seen with any trouble, or on a chain that stands, and each fleet paused or with a file that nobody can read. */
   const unwell = new Map<string, number>();
+  const stood = new Map<string, number>();
   const held = new Map<string, number>();
   const so = new Map<string, number>();
   const beganMs = scene.nowMs;
   const isOld = (atMs: number | undefined, nowMs: number): boolean => nowMs - (atMs ?? beganMs) > AGO_MS;
   return {
     look(nowMs) {
-      for (const { subject, trouble } of scene.nodes) if (trouble !== undefined) unwell.set(subject, nowMs);
+      for (const node of scene.nodes) {
+        if (node.trouble !== undefined) unwell.set(node.subject, nowMs);
+        // Its chain stands, and so does it: a page that says that it stands is true.
+        if (scene.machine(scene.present(node)?.instanceId)?.chain.halted) stood.set(node.subject, nowMs);
+      }
       for (const name of scene.fleets.keys()) {
         if (scene.pausedSince(name) !== undefined) held.set(`${name} paused`, nowMs);
         if (!scene.isReadable(name)) held.set(`${name} fleet-file-invalid`, nowMs);
@@ -49,7 +54,8 @@ export const pagesAreTrue: MakeRule = (scene, say) => {
         const node = scene.nodeNamed(fleet, page.node);
         if (node && SICK.has(code)) {
           say.matters();
-          if (isOld(unwell.get(node.subject), atMs))
+          const isStill = code === 'node-stuck' && !isOld(stood.get(node.subject), atMs);
+          if (!isStill && isOld(unwell.get(node.subject), atMs))
             say.broken(node.subject, `${said} at ${iso(atMs)}: it had served its chain for ten minutes.`, atMs);
         }
         if (Object.hasOwn(OF_FLEETS, code) && scene.fleets.has(fleet)) {
