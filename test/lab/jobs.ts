@@ -10,6 +10,7 @@ interface Jobs {
   readonly 'large-fleet': typeof import('./jobs/large-fleet.ts');
   readonly policies: typeof import('./jobs/policies.ts');
   readonly 'quiet-storms': typeof import('./jobs/quiet-storms.ts');
+  readonly reading: typeof import('./jobs/reading.ts');
   readonly storms: typeof import('./jobs/storms.ts');
 }
 

@@ -20,11 +20,12 @@ const NAMES = [
   'fleet-hours',
   'storms',
   'otlp',
+  'reading',
   'large-fleet',
   'memory',
 ];
 /** They take some seconds each: they are played where the suite is asked for by name, as the laboratory does. */
-const LONG = ['swaps', 'warm', 'day-two', 'fleet-hours', 'storms'];
+const LONG = ['swaps', 'warm', 'day-two', 'fleet-hours', 'storms', 'reading'];
 const PLAYED = isAsked('bench') ? NAMES : NAMES.filter((name) => !LONG.includes(name));
 
 /**

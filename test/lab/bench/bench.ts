@@ -100,5 +100,8 @@ function sentence(measurement: Measurement): string {
 
 function amount({ unit }: Measurement, value: number): string {
   const digits = Number.isInteger(value) ? 0 : value < 10 ? 2 : value < 100 ? 1 : 0;
-  return `${value.toFixed(digits)} ${unit}`.trimEnd();
+  // A verb costs a millionth of a dollar.
+  const written =
+    value > 0 && value < 0.1 ? Number(value.toPrecision(2)).toFixed(9).replace(/0+$/, '') : value.toFixed(digits);
+  return `${written} ${unit}`.trimEnd();
 }

@@ -9,6 +9,7 @@ import { measureLargeFleets } from './large-fleet.ts';
 import { measureMemory } from './memory.ts';
 import { measureOtlp } from './otlp.ts';
 import type { Part } from './part.ts';
+import { measureReading } from './reading.ts';
 import { measureStartup } from './startup.ts';
 import { measureStorms } from './storms.ts';
 import { measureSwaps } from './swaps.ts';
@@ -26,6 +27,7 @@ export const PARTS: readonly Part[] = [
   { name: 'fleet-hours', measure: measureFleetHours },
   { name: 'storms', measure: measureStorms },
   { name: 'otlp', measure: measureOtlp },
+  { name: 'reading', measure: measureReading },
   { name: 'large-fleet', measure: measureLargeFleets },
   { name: 'memory', measure: measureMemory },
 ];

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { CONSENSUS_METRICS, FLEET_METRICS, NODE_METRICS } from '../../../shared/fleet/resource-names.ts';
-import { otlpBytes, sumUsd, watchingOverOtlpUsd, watchingUsd } from '../../fixtures/cost.ts';
+import {
+  otlpBytes,
+  type ReadRequest,
+  readingUsd,
+  sumUsd,
+  watchingOverOtlpUsd,
+  watchingUsd,
+} from '../../fixtures/cost.ts';
 
 const page = readFileSync(new URL('../../../docs/cost.md', import.meta.url), 'utf8');
 const sizes = [50, 500, 5000];
@@ -70,4 +77,59 @@ describe('metrics over OTLP', () => {
   it('are bytes that the function’s own encoder makes, each point with the name of its metric', () => {
     expect(page).toContain(`${Math.round(otlpBytes(50) / 50)} bytes a node and minute`);
   });
+});
+
+describe('what a verb reads', () => {
+  const WEEK_MS = 7 * 24 * 3_600_000;
+  const EndTime = new Date(Date.UTC(2026, 11, 1));
+  const StartTime = new Date(EndTime.getTime() - WEEK_MS);
+  const metrics = (count: number, Period: number, more: object = {}): ReadRequest => ({
+    ...{ service: 'monitoring', operation: 'GetMetricData' },
+    input: { MetricDataQueries: Array(count).fill({ MetricStat: { Period } }), StartTime, EndTime, ...more },
+  });
+  const other = (service: string, operation: string, more: object = {}): ReadRequest => ({
+    ...{ service, operation, input: {}, ...more },
+  });
+  const same = (usd: number) => ({ least: usd, most: usd });
+
+  it.each<[string, ReadRequest, { least: number; most: number }]>([
+    ['a metric, by its number', metrics(500, 3_600), same(0.005)],
+    ['at most again for each page of 100,800 points', metrics(500, 1_800), { least: 0.005, most: 0.01 }],
+    ['no page a second time', metrics(500, 1_800, { NextToken: 'next' }), same(0)],
+    ['another request of CloudWatch', other('monitoring', 'DescribeAlarmHistory'), same(0.00001)],
+    ['a request of SNS', other('sns', 'GetTopicAttributes'), same(0.5e-6)],
+    ['nothing of EC2', other('ec2', 'DescribeInstances'), same(0)],
+    ['half a unit for what is not there', other('dynamodb', 'GetItem', { bytes: 0 }), same(0.0625e-6)],
+    ['each 4 KB of items', other('dynamodb', 'Query', { bytes: 4_097 }), same(0.125e-6)],
+    [
+      'a consistent read twice',
+      other('dynamodb', 'Query', { bytes: 4_096, input: { ConsistentRead: true } }),
+      same(0.125e-6),
+    ],
+  ])('costs %s', (_, request, usd) => {
+    const found = readingUsd([request, request], 50);
+    expect(found.least).toBeCloseTo(2 * usd.least, 12);
+    expect(found.most).toBeCloseTo(2 * usd.most, 12);
+  });
+
+  it('costs each sample that PromQL scans: in a report of a week as many of a node as the page says', () => {
+    const query = (label: string): ReadRequest => ({
+      ...{ service: 'monitoring', operation: 'QueryMetrics' },
+      input: {
+        Query: `max by (${label}) (max_over_time(x{Fleet="bitcoin"}[1800s]))`,
+        ...{ Start: new Date(StartTime.getTime() + 1_800_000), End: EndTime, StepSeconds: 1_800 },
+      },
+    });
+    const [, perNode = ''] = /a `report` of a week scans ([\d,]+) a node/.exec(page) ?? [];
+    const ofNode = readingUsd([query('Node'), query('Node'), query('InstanceId')], 50).least / 50;
+    expect(ofNode * 1e8).toBeCloseTo(Number(perNode.replaceAll(',', '')), 6);
+    expect(readingUsd([query('Fleet')], 50)).toEqual(readingUsd([query('Node')], 1));
+  });
+
+  it.each([other('lambda', 'Invoke'), other('dynamodb', 'Scan', { bytes: 1 }), other('dynamodb', 'Query')])(
+    'has no price where none is known: %j',
+    (request) => {
+      expect(() => readingUsd([request], 50)).toThrow('no price is known');
+    },
+  );
 });
