@@ -9,7 +9,8 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, it } from '@jest/globals';
 import { masker } from '../../../../infra/commands/smoke/mask.ts';
 import { type Call, recordTo } from '../../../../infra/commands/smoke/recording.ts';
-import { differences, readRecording } from '../../../fixtures/recordings.ts';
+import { RECORDED } from '../../../fixtures/moto/recorded.ts';
+import { differences, readRecording, unjudged } from '../../../fixtures/recordings.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../recordings');
 const recordings = readdirSync(FOLDER).filter((name) => name.endsWith('.jsonl'));
@@ -106,9 +107,23 @@ it('a call and its answer are a line of the file, and an error as well; a file t
   );
 });
 
-describe('a recording of an account', () => {
+/** Whose answers a recording has, where it is not an account's, and the differences that are judged. */
+const OTHERS: Readonly<Record<string, { readonly whose: string; readonly judged: readonly string[] }>> = {
+  'moto.jsonl': { whose: 'moto', judged: RECORDED.flatMap(({ sentences }) => sentences) },
+};
+
+describe('a recording of an account, or of moto', () => {
   it.each(recordings)('%s: the region answers with the same members, types and errors', (name) => {
-    expect(differences(read(name), ofRegion).slice(0, 1)).toEqual([]);
+    const { whose = 'AWS', judged = [] } = OTHERS[name] ?? {};
+    expect(unjudged(differences(read(name), ofRegion, whose), judged).slice(0, 1)).toEqual([]);
+  });
+
+  it('differs in nothing that is not judged, nor is anything judged that does not differ; each has a reason and a source', () => {
+    expect(unjudged(['a', 'b'], ['b', 'c'])).toEqual(['a', 'it differs no more: c']);
+    for (const { why, source } of RECORDED) {
+      expect(why).toMatch(/\w.*\.$/);
+      expect(source).toMatch(/\w/);
+    }
   });
 
   const changed = (command: string, change: (call: Call) => Call): readonly Call[] =>
