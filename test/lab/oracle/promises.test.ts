@@ -2321,6 +2321,16 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
         },
       },
       {
+        when: 'the breaker had been paged before anybody was asked',
+        story: async (court) => {
+          await page(court, { ...QUESTION, node: 'node1', code: 'breaker-open', sentence: '2 of 3 nodes unhealthy' });
+          await court.pass(MINUTE_MS);
+          await askedFor(court, 'swap');
+          court.says({ kind: 'approve', plan: PLAN });
+          await court.pass(2 * HOUR_MS);
+        },
+      },
+      {
         when: 'a page of several others follows',
         story: async (court) => {
           await askedFor(court, 'swap');
@@ -2370,6 +2380,15 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
           court.says({ kind: 'approve', plan: PLAN });
           await court.pass(30 * MINUTE_MS);
           await page(court, { ...QUESTION, code: 'clock-ahead', severity: 'again', sentence: 'its clock is ahead' });
+          await court.pass(2 * HOUR_MS);
+        },
+      },
+      {
+        when: 'people read between the question and the yes that the breaker holds every node',
+        story: async (court) => {
+          await askedFor(court, 'swap');
+          await page(court, { ...QUESTION, node: 'node1', code: 'breaker-open', sentence: '2 of 3 nodes unhealthy' });
+          court.says({ kind: 'approve', plan: PLAN });
           await court.pass(2 * HOUR_MS);
         },
       },

@@ -20,6 +20,8 @@ const QUESTION = 'approval-wanted';
 const NO_EFFECT: ReadonlySet<string> = new Set(['approval-exceeded', QUESTION]);
 /** What keeps every act from a node: said again after the yes, it says why nothing was done. */
 const HINDERS: ReadonlySet<string> = new Set(['clock-ahead', 'agent-too-old', 'node-silent']);
+/** It says of one node that nothing is begun, and that the same holds for every other one: who reads it after the question knows why a yes waits. */
+const OF_EVERY_NODE = 'breaker-open';
 const CHANGES =
   /^(StopInstances|StartInstances|RebootInstances|TerminateInstances|RunInstances|CreateVolume|CopyVolumes|AttachVolume|DetachVolume|ModifyVolume|CreateSnapshots?)$/;
 
@@ -36,8 +38,11 @@ export const aYesHasAnEffect: MakeRule = (scene, say) => {
   const newPages = pagesOf(scene);
   let questions: Page[] = [];
   const waiting = new Map<SeenNode, Yes>();
+  /** When people last read that the breaker of a fleet is open. */
+  const broken = new Map<string, number>();
   const read = (): void => {
     for (const page of newPages()) {
+      if (page.code === OF_EVERY_NODE && isWanting(page)) broken.set(page.fleet, page.atMs);
       for (const [node, yes] of waiting) {
         const isAnother = isQuestion(page) && page.terms !== yes.question.terms;
         const isNew = page.severity !== 'again' || HINDERS.has(page.code);
@@ -67,7 +72,8 @@ export const aYesHasAnEffect: MakeRule = (scene, say) => {
       for (const { node, question, atMs } of waiting.values()) {
         // What a yes was for is over, or is held by what people have said since.
         const isHeld = scene.pausedSince(node.fleet, node) !== undefined || scene.mode(node.fleet)?.mode === 'plan';
-        if (!isSick(node.trouble) || isHeld || isTaken(scene, node)) waiting.delete(node);
+        const isTold = (broken.get(node.fleet) ?? Number.NEGATIVE_INFINITY) >= question.atMs;
+        if (!isSick(node.trouble) || isHeld || isTold || isTaken(scene, node)) waiting.delete(node);
         if (nowMs - atMs < EFFECT_MS || !waiting.delete(node)) continue;
         say.broken(
           node.subject,
