@@ -2053,6 +2053,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   ],
   'functions/dispatch-heal/queue.ts': [
     {
+      name: 'a node that gives a snapshot keeps no sick one waiting for the turn',
+      find: "awaitsTurn(incident) && healOf(incident.trigger) === 'replace-node' && !isOfMove(incident.trigger);",
+      replace: 'awaitsTurn(incident) && !isOfMove(incident.trigger);',
+      caughtBy: ['functions/dispatch-heal/queue'],
+    },
+    {
       name: 'a move begins no attempt while another node of its fleet has the turn',
       find: 'if (!awaitsTurn(incident)) return null;',
       replace: 'if (!isForTurn(incident)) return null;',
@@ -2669,12 +2675,18 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
   'functions/replace-node/open-disk.ts': [
     {
       name: 'a disk that waits at a ceiling keeps no heal of its node waiting for its proof',
-      find: "waits: disk.state === 'open' && isUnjudged",
-      replace: "waits: disk.state === 'open'",
+      find: "const waits = state === 'open' && !isRefused && failures === 0;",
+      replace: "const waits = state === 'open';",
       caughtBy: ['functions/replace-node/proving'],
     },
   ],
   'functions/replace-node/full.ts': [
+    {
+      name: 'a yes that waits for a disk whose growth is refused is told',
+      find: 'const page = refused === true && facts.approved === true;',
+      replace: 'const page = false;',
+      caughtBy: ['functions/replace-node/begin'],
+    },
     {
       name: 'a full disk that no alarm sees is told',
       find: 'if (facts.nowMs - sinceMs < UNSEEN_AFTER_MS)',
@@ -2861,6 +2873,12 @@ const RULES: Readonly<Record<string, readonly Broken[]>> = {
     },
   ],
   'functions/replace-node/rungs/swap.ts': [
+    {
+      name: 'an earlier volume that somebody has detached is asked for back, and no command is sent',
+      find: 'return takenOff(facts, state) ?? putBack(reason);',
+      replace: 'return putBack(reason);',
+      caughtBy: ['functions/replace-node/exchange'],
+    },
     {
       name: 'a copy that may be on its way to the instance is not put away',
       find: "would stay on the instance.\n      if (isPending(state, 'AttachVolume'",
