@@ -42,8 +42,9 @@ const CRASHES_KEPT = 20;
 interface Ends {
   /** How often its runtime has started it again since the look before. */
   readonly counted: number;
-  /** The moment of that look. */
+  /** The moment of that look, and the last at which it may have ended: where its runtime tells since when it runs, that is it. */
   readonly sinceMs: number;
+  readonly untilMs: number;
 }
 
 /**
@@ -54,16 +55,17 @@ export function followCrashes(
   before: readonly number[],
   heardBefore: NodeMemory['heard'],
   status: Reading<unknown> | undefined,
-  { counted, sinceMs }: Ends,
+  { counted, sinceMs, untilMs }: Ends,
   nowMs: number,
 ): readonly number[] {
   const recent = before.filter((atMs) => nowMs - atMs < CRASHES_WITHIN_MS);
   const isGone = status?.kind === 'starting' || (status?.kind === 'error' && status.code === 'unreachable');
   const seen = isGone && heardBefore === 'facts' ? 1 : 0;
   const unseen = Math.min(CRASHES_KEPT, counted - seen - recent.filter((atMs) => atMs > sinceMs).length);
-  // They lie between the two looks: nobody knows where.
+  // They lie between the two looks, and before its present start: nobody knows where.
+  const withinMs = Math.max(0, Math.min(nowMs, untilMs) - sinceMs);
   const between = Array.from({ length: Math.max(0, unseen) }, (_, at) =>
-    Math.round(sinceMs + ((at + 1) * (nowMs - sinceMs)) / (unseen + 1)),
+    Math.round(sinceMs + ((at + 1) * withinMs) / (unseen + 1)),
   );
   const more = seen === 1 ? [nowMs] : [];
   if (between.length + more.length === 0) return recent;

@@ -73,7 +73,10 @@ export function judgeNode(facts: FleetFacts, chain: ChainState, node: FleetNode)
   const status = node.state === 'running' && reading?.kind === 'read' ? reading.reading.status : undefined;
   const { run: ranBefore, crashes: crashesBefore = [], heard: heardBefore = null } = before?.memory ?? {};
   const run = followRun(ranBefore, facts.looks?.get(instanceId), nowMs);
-  const ends = { counted: endsBetween(ranBefore, run), sinceMs: ranBefore?.toldAtMs ?? nowMs };
+  const ends = {
+    ...{ counted: endsBetween(ranBefore, run), sinceMs: ranBefore?.toldAtMs ?? nowMs },
+    untilMs: runsSince(run, nowMs) ?? nowMs,
+  };
   const crashes = followCrashes(crashesBefore, heardBefore, status, ends, nowMs);
   const runningSinceMs = endsAgain(crashes) ? null : runsSince(run, nowMs);
   const track = source?.track ?? trackWithoutFacts(before, status, nowMs);

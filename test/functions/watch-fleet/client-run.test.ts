@@ -2,6 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { endsBetween, followRun, runsDue } from '../../../functions/watch-fleet/client-run.ts';
 import type { LookReading, NodeReading } from '../../../functions/watch-fleet/context.ts';
+import { followCrashes } from '../../../functions/watch-fleet/lasting.ts';
 import type { ClientRun, ObservedNode } from '../../../shared/fleet/observation.ts';
 import { observedNode } from '../../fixtures/builders/observation.ts';
 import { dead, fleetOf, instanceId, MINUTE, nodeNamed, T0, Watched } from '../../fixtures/sights.ts';
@@ -154,6 +155,22 @@ describe('a client that ends before it says where it stands', () => {
         ),
       ),
     ).toEqual([]);
+  });
+});
+
+describe('ends that nobody saw', () => {
+  const AN_HOUR = 60 * MINUTE;
+  const crashes = (untilMs: number) =>
+    followCrashes([], 'facts', undefined, { counted: 10, sinceMs: T0, untilMs }, T0 + AN_HOUR);
+
+  it('lie before the present start, where the runtime tells it: a client that has run since is in no loop', () => {
+    expect(Math.max(...crashes(T0 + 8 * MINUTE))).toBeLessThan(T0 + 8 * MINUTE);
+    expect(crashes(T0 + 8 * MINUTE)).toHaveLength(10);
+  });
+
+  it('lie anywhere up to now where nobody tells it', () => {
+    expect(Math.max(...crashes(T0 + AN_HOUR))).toBeGreaterThan(T0 + 50 * MINUTE);
+    expect(crashes(T0 - MINUTE)).toEqual(Array(10).fill(T0));
   });
 });
 

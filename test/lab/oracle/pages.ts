@@ -61,7 +61,8 @@ export const isWanting = ({ severity }: Pick<Page, 'severity'>): boolean => seve
 
 /** Whether a page is of the node alone, or begins with the names of several ("node1, node2: …") and this is one of them. */
 export const namesNode = (page: Page, { fleet, name }: Pick<SeenNode, 'fleet' | 'name'>): boolean =>
-  page.fleet === fleet && (page.node === name || (page.sentence.split(':')[0] ?? '').split(', ').includes(name));
+  page.fleet === fleet &&
+  (page.node === name || (page.sentence.split(/(?: and \d+ more)?: /)[0] ?? '').split(', ').includes(name));
 
 /** Whether a page names the node, or its fleet as a whole. */
 function isAbout(page: Page, scene: Scene, node: SeenNode): boolean {

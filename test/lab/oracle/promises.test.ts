@@ -957,6 +957,15 @@ const CASES: Readonly<Record<PromiseName, Cases>> = {
     ],
     kept: [
       {
+        when: 'the table was restored to a time before the first',
+        story: async (court) => {
+          court.says({ kind: 'restore-table', untilMs: court.region.clock.now() + HOUR_MS });
+          for (const node of ['node1', 'node2']) await snapshot(court, node);
+          await court.pass(2 * HOUR_MS);
+          await snapshot(court, 'node3');
+        },
+      },
+      {
         when: 'each node gives a snapshot for a patch that comes by itself',
         options: { file: { ...PATCHES, client: { versions: ['0.21.0', PATCH] } } },
         story: async (court) => {

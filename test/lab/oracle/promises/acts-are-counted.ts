@@ -1,4 +1,5 @@
 // No node is restarted, and nothing is replaced, more often than the fleet file allows.
+import { Forgotten } from '../forgotten.ts';
 import type { MakeRule } from '../rule.ts';
 import type { Scene } from '../scene.ts';
 import { tagsIn } from '../seen-nodes.ts';
@@ -14,6 +15,7 @@ export const actsAreCounted: MakeRule = (scene, say) => {
   /** Whose clients ours have down for a restart. */
   const stopped = new Set<string>();
   const snapshots = new Map<string, number[]>();
+  const forgotten = new Forgotten();
   /** Replacements of the account, once for each incident and rung: the tries of one rung are one. */
   const replacements = new Map<string, number>();
 
@@ -29,7 +31,9 @@ export const actsAreCounted: MakeRule = (scene, say) => {
 
   const snapshotted = (fleet: string, atMs: number): void => {
     say.matters();
-    const times = [...(snapshots.get(fleet) ?? []).filter((before) => before > atMs - DAY_MS), atMs];
+    // A restored table knows nothing of snapshots that were taken since its backup.
+    const known = (snapshots.get(fleet) ?? []).filter((before) => !forgotten.has(before, atMs));
+    const times = [...known.filter((before) => before > atMs - DAY_MS), atMs];
     snapshots.set(fleet, times);
     const asked = scene.persons.filter((one) => one.kind === 'request' && one.atMs > atMs - DAY_MS).length;
     // Each node that is upgraded gives a snapshot first, within a week; with `auto: patch` nobody asks for it.
@@ -60,6 +64,7 @@ export const actsAreCounted: MakeRule = (scene, say) => {
   };
 
   return {
+    person: (act) => forgotten.hear(act),
     stopped({ node, by, operation, atMs }) {
       if (by !== 'ours' || operation !== 'restart-client') return;
       stopped.add(node.subject);
