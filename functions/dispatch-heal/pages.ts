@@ -78,7 +78,7 @@ export function duePages(
   const sick = new Set(lasting.filter(isOfNode).map(({ instanceId }) => instanceId));
   for (const incident of incidents)
     for (const refusal of incident.pendingPages ?? []) {
-      // The disk's own incident tells why it is not grown. Whoever has said yes to the node's heal reads of both.
+      // The disk's own incident tells why it is not grown. A person who said yes to the node's heal reads both.
       const hasDisk = disks.some(({ instanceId }) => instanceId === incident.instanceId);
       if (refusal.code === DISK_FIRST && hasDisk && incident.approval?.answer?.said !== 'approved') continue;
       // The node's own heal knows that it is down, and tells what keeps it so.

@@ -21,7 +21,7 @@ export function diskFullFirst(
   const path = fullPathOf(facts.seen);
   if (path === undefined) return null;
   const reason = `${path} is full, and has to grow first`;
-  // Its own incident tells what keeps it from being grown. Whoever has said yes to this heal reads that the yes waits for it.
+  // Its own incident tells what keeps it from being grown. A person who said yes to this heal reads that the yes waits for it.
   if (facts.disk) {
     const { waits, refused, incidentId } = facts.disk;
     const page = refused === true && facts.approved === true;

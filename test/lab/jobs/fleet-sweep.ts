@@ -37,7 +37,7 @@ export async function job({ nodes }: { readonly nodes: number }): Promise<SweepM
     peakBytes = Math.max(peakBytes, process.memoryUsage().heapUsed);
   };
   const region = await createRegion({ seed: 1, lane: 'sweep', onCall: look });
-  const world = await prepare(region, { build: (made) => fleetOf(made, nodes) });
+  const world = await prepare(region, { build: (made) => fleetOf(made, nodes, 0) });
   await region.clock.run({ untilMs: region.clock.now() + WARM_MINUTES * MINUTE_MS });
   // Right after a sweep's end, the next minute contains exactly one sweep.
   const before = region.spans.length;
@@ -84,14 +84,15 @@ function measured(
 const secondsOf = (spans: readonly InvocationSpan[]): number =>
   spans.reduce((sum, { startedAtMs, endedAtMs = Number.NaN }) => sum + (endedAtMs - startedAtMs) / 1_000, 0);
 
-function fleetOf(world: World, count: number): void {
+/** Well nodes that have so many hours of metrics behind them. */
+export function fleetOf(world: World, count: number, pastHours: number): void {
   references(world, bitcoinChain(world, 0.5, { clock: everySeconds(30) }));
   for (let number = 1; number <= count; number++) {
     world.node({
       fleet: 'bitcoin',
       name: `node${number}`,
       chain: 'bitcoin',
-      past: { hours: 0 },
+      past: { hours: pastHours },
       volumes: [{ role: 'data', path: '/node-data', sizeGiB: 1_000, usedPercent: 40 }],
     });
   }

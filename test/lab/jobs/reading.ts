@@ -6,18 +6,16 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { repositoryRoot } from '../../../infra/paths.ts';
 import { environmentFor } from '../../../local/cli/serve.ts';
-import { everySeconds } from '../../../local/nodes/rhythm.ts';
 import { createRegion, REGION_NAME, type Region } from '../../../local/region.ts';
 import { healthNow } from '../../../local/scenarios/checks/expectations.ts';
 import { prepare } from '../../../local/scenarios/run.ts';
 import { settled } from '../../../local/scenarios/world/deployment.ts';
-import type { World } from '../../../local/scenarios/world/world.ts';
-import { bitcoinChain, references } from '../../../local/scenarios/world/worlds.ts';
 import { type Item, sizeOfItem } from '../../../local/services/dynamodb/values.ts';
 import { newAccessKey } from '../../../local/simulator/gateway/keys.ts';
 import { listen } from '../../../local/simulator/gateway/server.ts';
 import type { FleetDocument } from '../../../shared/fleet/schema.ts';
 import { type ReadingUsd, type ReadRequest, readingUsd } from '../../fixtures/cost.ts';
+import { fleetOf } from './fleet-sweep.ts';
 
 export interface ReadingAsked {
   readonly nodes: number;
@@ -52,7 +50,7 @@ const VERB_MS = 300_000;
 
 export async function job({ nodes, metrics }: ReadingAsked): Promise<ReadingMeasured[]> {
   const region = await createRegion({ seed: 1, lane: 'sweep', guard: false });
-  const world = await prepare(region, { fleets: { bitcoin: WAYS[metrics] }, build: (made) => fleetOf(made, nodes) });
+  const world = await prepare(region, { fleets: { bitcoin: WAYS[metrics] }, build: (made) => fleetOf(made, nodes, 1) });
   await region.clock.run({ untilMs: region.clock.now() + WARM_MINUTES * MINUTE_MS });
   const seen = [...healthNow(world).values()].filter((health) => health === 'synced').length;
   if (seen !== nodes) throw new Error(`${seen} of ${nodes} nodes were seen to be synced: their verbs would read less`);
@@ -133,17 +131,4 @@ async function bytesOf(region: Region, operation: string, input: Asked & object)
     readonly Items?: readonly Item[];
   };
   return [...(one ? [one] : []), ...some].reduce((sum, item) => sum + sizeOfItem(item), 0);
-}
-
-function fleetOf(world: World, count: number): void {
-  references(world, bitcoinChain(world, 0.5, { clock: everySeconds(30) }));
-  for (let number = 1; number <= count; number++) {
-    world.node({
-      fleet: 'bitcoin',
-      name: `node${number}`,
-      chain: 'bitcoin',
-      past: { hours: 1 },
-      volumes: [{ role: 'data', path: '/node-data', sizeGiB: 1_000, usedPercent: 40 }],
-    });
-  }
 }
